@@ -1,0 +1,61 @@
+# Every target sets up what it needs; nothing but Python 3.11 (with venv) and make is assumed.
+PYTHON ?= python3.11
+UV := .venv/bin/uv
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+export UV_LINK_MODE ?= copy
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-long lock clean
+
+help:
+	@echo "make run        clear the world's trade of 1985 and open-check the result (under a minute)"
+	@echo "make test       everything that must hold: format, types, house rules, all tests"
+	@echo "make check      the quick part of it, for the working day (under 3 minutes)"
+	@echo "make test-long  the long campaigns: more examples, mutation run"
+	@echo "make lock       renew the lock files from pyproject.toml"
+	@echo "make clean      remove the environment and all caches"
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "Rescounter needs Python 3.11 or later: set PYTHON=/path/to/python"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.stamp-core: requirements.lock pyproject.toml | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	echo "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rescounter-source.pth"
+	@touch $@
+
+.venv/.stamp-dev: requirements-dev.lock pyproject.toml | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: .venv/.stamp-core
+	@$(BIN)/python -m rescounter demo --force
+
+check: .venv/.stamp-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow"
+
+test: .venv/.stamp-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n auto
+
+test-long: .venv/.stamp-dev
+	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto tests
+	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
+
+lock: | $(UV)
+	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 --quiet --upgrade -o requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --python-version 3.11 --quiet --upgrade -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

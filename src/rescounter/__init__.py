@@ -1,0 +1,1 @@
+"""Accounts and settlements between equals: clear obligations exactly and prove it."""

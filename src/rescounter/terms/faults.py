@@ -1,0 +1,86 @@
+"""What can go wrong above the level of one row, in three families, and the check of a law.
+
+A member's bad row is a value (`terms.refusals`). What is raised is either the caller's
+(`CallerFault`: unusable input or wrong use), the surroundings' (`EnvironmentFault`: disk,
+permission, missing library), or ours (`BrokenLaw`: a defect; only the top door catches it).
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["FAULTS", "BrokenLaw", "CallerFault", "EnvironmentFault", "Fault", "holds"]
+
+FAULTS: Final = MappingProxyType(
+    {
+        # code: what to do about it. The message of the fault itself says what was found.
+        "input_not_found": "Check the path.",
+        "input_empty": "Hand in a table with a header and at least one row.",
+        "input_not_a_table": "Hand in CSV, Parquet, Arrow/Feather, JSON Lines or XLSX.",
+        "input_truncated": "The file ends too early: export or copy it again.",
+        "input_damaged": "The file cannot be decoded: export or copy it again.",
+        "encoding_unknown": "Save the file as UTF-8, or name its encoding with --encoding (for example cp1252).",
+        "header_missing": "The first line must name the columns: debtor, creditor and amount or amount_minor.",
+        "header_merged": "Delete the rows above the header and unmerge its cells, so that the first row names each column once.",
+        "column_missing": "Add the column, or map yours with --columns debtor=payer,creditor=payee,amount=value.",
+        "column_twice": "Keep one column of that name.",
+        "amount_columns": "Keep either amount (major units) or amount_minor (integer minor units), never both.",
+        "column_type": "Give the column as text, a number or a date.",
+        "no_rows": "Hand in at least one row below the header.",
+        "too_many_members": "Clear currencies or regions one by one.",
+        "too_many_rows_for_xlsx": "Use --format parquet or --format csv: a sheet holds 1,048,576 rows.",
+        "option_invalid": "See --help for what is allowed.",
+        "output_exists": "Choose another folder with -o, or replace that result with --force.",
+        "output_not_a_result": "--force replaces only a folder that Rescounter wrote; choose another folder with -o.",
+        "output_unnamed": "Name the result folder with -o DIR when reading standard input.",
+        "output_unwritable": "Check space and permission, or choose another folder with -o.",
+        "input_unreadable": "Check that you may read the file.",
+        "result_not_found": "Name a folder that rescounter clear wrote, or a bundle that rescounter extract wrote.",
+        "result_damaged": "The result cannot be read: run rescounter clear again, or restore the folder.",
+        "member_unknown": "Use a member code that stands in the result's members table.",
+        "id_unknown": "Use an id that stands in the result's obligations table.",
+        "key_unreadable": "A key file holds 32 bytes, or 64 hexadecimal digits.",
+        "key_missing": "This result was sealed with a key: name the same file with --key-file.",
+        "solver_failed": "Please report this with the input's digest; nothing was written.",
+    }
+)
+
+
+class Fault(Exception):
+    """A fault with a code of `FAULTS`, a sentence that says what was found, and facts for machines."""
+
+    def __init__(self, code: str, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.facts = facts
+
+    @property
+    def what_to_do(self) -> str:
+        """The remedy that belongs to the code."""
+        return FAULTS[self.code]
+
+
+class CallerFault(Fault):
+    """Unusable input or wrong use: exit code 2."""
+
+
+class EnvironmentFault(Fault):
+    """The surroundings failed (disk, permission): exit code 4."""
+
+
+class BrokenLaw(Exception):
+    """A law does not hold: a defect of this program, never of the input. Caught only at the top door."""
+
+    def __init__(self, law: str, **facts: object) -> None:
+        details = ", ".join(f"{name}={value}" for name, value in facts.items())
+        super().__init__(f"the law {law} does not hold" + (f" ({details})" if details else ""))
+        self.law = law
+        self.facts = facts
+
+
+def holds(condition: bool, law: str, **facts: object) -> None:
+    """Raise `BrokenLaw` unless *condition*; unlike assert it also works under ``python -O``."""
+    if not condition:
+        raise BrokenLaw(law, **facts)

@@ -1,0 +1,41 @@
+"""Member codes, ids and other short texts: how long, which characters, in which order."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["HIDDEN_CHARACTERS", "ID_LENGTH_MAX", "NAME_LENGTH_MAX", "TEXT_LENGTH_MAX", "has_hidden_characters", "order_of_id"]
+
+NAME_LENGTH_MAX: Final = 64
+"""Longest member code, in characters."""
+ID_LENGTH_MAX: Final = 128
+"""Longest id of an obligation, in characters."""
+TEXT_LENGTH_MAX: Final = 256
+"""Longest class or reference, in characters."""
+
+HIDDEN_CHARACTERS: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
+"""RE2 pattern of what may not stand in a name: controls, invisible and direction-changing characters.
+
+Two names that look alike must be alike: nothing may conceal a party.
+"""
+
+_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+_DIGITS: Final = re.compile(r"[0-9]+")
+
+
+def has_hidden_characters(text: str) -> bool:
+    """The plain-Python twin of `HIDDEN_CHARACTERS`."""
+    from unicodedata import category
+
+    return any(category(character) in _HIDDEN_CATEGORIES for character in text)
+
+
+def order_of_id(text: str) -> tuple[bool, int, str]:
+    """Sort key of an id: ids of digits alone come first, as numbers; the others by code point.
+
+    So the rows 1, 2, ..., 10 of a file without ids keep their order.
+    """
+    if _DIGITS.fullmatch(text):
+        return (False, len(text), text)
+    return (True, 0, text)

@@ -1,0 +1,226 @@
+"""Refusals: why one row was not taken, what is allowed, which rule says so, and what mends it.
+
+A refusal is a value, one for each bad row, never an exception. When a row breaks several rules the
+one with the lowest precedence is reported. Codes are never reused; `docs/REFUSALS.md` is generated
+from this table and tested against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["EXCLUSIONS", "REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
+
+_SHOWN_LENGTH_MAX: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRule:
+    """One rule of admission: *precedence* decides which of several broken rules is reported."""
+
+    code: str
+    rule: str
+    precedence: int
+    meaning: str
+    allowed: str
+    what_to_do: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why an admitted obligation was kept out of this run; it stays owed in full."""
+
+    code: str
+    rule: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused row: *row* is the 1-based data row, *id* the obligation's id or the row number."""
+
+    row: int
+    id: str
+    code: str
+    found: str
+    allowed: str
+    what_to_do: str
+
+    @property
+    def rule(self) -> str:
+        """The rule of admission that the row breaks."""
+        return REFUSALS[self.code].rule
+
+
+def shown(cell: object) -> str:
+    """A cell as it may be printed: hidden characters escaped, cut at 80 characters, never empty."""
+    text = "(empty)" if cell is None or cell == "" else str(cell)
+    safe = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text[: _SHOWN_LENGTH_MAX + 1])
+    return safe if len(safe) <= _SHOWN_LENGTH_MAX else safe[: _SHOWN_LENGTH_MAX - 1] + "…"
+
+
+_RULES: Final = (
+    RefusalRule(
+        "unreadable_row",
+        "A1",
+        10,
+        "the row cannot be split into the columns of the header",
+        "one cell for each column of the header; one JSON object on each line",
+        "Mend the quotes or separators of this row, or export the file again.",
+        '"ANA,BO,100" with a quote that never closes',
+    ),
+    RefusalRule(
+        "missing_field",
+        "A2",
+        20,
+        "debtor, creditor or amount is empty",
+        "a debtor, a creditor and an amount in each row",
+        "Fill the cell, or delete the row.",
+        "debtor (empty)",
+    ),
+    RefusalRule(
+        "not_a_number",
+        "A3",
+        30,
+        "the amount is no plain decimal number",
+        "digits with at most one decimal point, such as 1234.50",
+        "Write the amount as a plain number.",
+        "amount 1.234,56",
+    ),
+    RefusalRule("zero_amount", "A4", 40, "the amount is zero", "an amount above zero", "Delete the row: nothing is owed.", "amount 0.00"),
+    RefusalRule(
+        "negative_amount",
+        "A5",
+        50,
+        "the amount is negative",
+        "an amount above zero",
+        "Swap debtor and creditor if it is a credit note, or delete the row.",
+        "amount -12.00",
+    ),
+    RefusalRule(
+        "too_precise",
+        "A6",
+        60,
+        "the amount has more decimal digits than its currency",
+        "at most the decimal digits of the currency (ISO 4217)",
+        "Round it at the source, where both parties agree on the result; nothing is rounded here.",
+        "amount 10.005 EUR",
+    ),
+    RefusalRule(
+        "beyond_exact_float",
+        "A7",
+        70,
+        "the cell is a binary floating-point number too large to be exact",
+        "below 9,007,199,254,740,992 minor units in a floating-point cell",
+        "Store the column as text, integer or decimal.",
+        "amount 9007199254740993 in a spreadsheet's number cell",
+    ),
+    RefusalRule(
+        "beyond_int64",
+        "A8",
+        80,
+        "the amount does not fit 64-bit integers",
+        "at most 9,223,372,036,854,775,807 minor units",
+        "Check the amount; split it if it is right.",
+        "amount 99999999999999999999",
+    ),
+    RefusalRule(
+        "unknown_currency",
+        "A9",
+        90,
+        "the currency is no code of ISO 4217, or has no minor units there",
+        "a current ISO 4217 code such as EUR; empty means XXX",
+        "Correct the code, or declare its decimal digits with --exponent CODE=DIGITS.",
+        "currency EURO",
+    ),
+    RefusalRule(
+        "self_obligation",
+        "A10",
+        100,
+        "debtor and creditor are the same member",
+        "two different members",
+        "Correct the parties, or delete the row.",
+        "ANA owes ANA",
+    ),
+    RefusalRule(
+        "repeated_row",
+        "A11",
+        110,
+        "the same obligation stands here again, with the same id and content",
+        "each obligation once",
+        "Nothing: it was counted once. Delete the repetition if you like.",
+        "id INV-7 again, equal in every column",
+    ),
+    RefusalRule(
+        "duplicate_id",
+        "A12",
+        120,
+        "several rows share this id but differ",
+        "one row for each id",
+        "Find out which row is right and give each obligation its own id; none of them was taken.",
+        "id INV-7 with 100.00 and with 110.00",
+    ),
+    RefusalRule(
+        "hidden_characters",
+        "A13",
+        130,
+        "a name holds control or invisible characters",
+        "visible characters; white space inside, not line breaks",
+        "Retype the cell.",
+        "debtor ANA\\u200b",
+    ),
+    RefusalRule(
+        "name_too_long",
+        "A14",
+        140,
+        "a code or text is too long",
+        "codes up to 64, ids up to 128, class and reference up to 256 characters",
+        "Shorten it.",
+        "a debtor of 65 characters",
+    ),
+    RefusalRule(
+        "not_a_date",
+        "A15",
+        150,
+        "the due date is no date",
+        "a date such as 2026-03-31",
+        "Write the date as year-month-day.",
+        "due 31.03.26",
+    ),
+    RefusalRule(
+        "not_yes_or_no",
+        "A16",
+        160,
+        "divisible is neither yes nor no",
+        "yes, no, true, false, 1, 0, or empty for yes",
+        "Write yes or no.",
+        "divisible perhaps",
+    ),
+    RefusalRule(
+        "currency_sum_beyond_int64",
+        "A17",
+        170,
+        "all obligations of this currency together do not fit 64-bit integers",
+        "at most 9,223,372,036,854,775,807 minor units in sum",
+        "Hand this currency in as several files, or in a larger unit; the other currencies were taken.",
+        "two rows of 9223372036854775807 XXX",
+    ),
+)
+
+REFUSALS: Final = MappingProxyType({rule.code: rule for rule in _RULES})
+"""Every code of refusal with its rule, in order of precedence."""
+
+EXCLUSIONS: Final = MappingProxyType(
+    {
+        exclusion.code: exclusion
+        for exclusion in (
+            Exclusion("indivisible", "E1", "divisible is no: it is never cleared in part, so it is kept out"),
+            Exclusion("below_minimum", "E2", "the amount is below the --minimum of this run"),
+            Exclusion("not_yet_due", "E3", "it falls due after the --due-by date of this run"),
+        )
+    }
+)
+"""Every code of the column *excluded*; the first that applies is written."""
