@@ -7,8 +7,8 @@ whole. Laws: every row is admitted or refused, never both, never lost; no amount
 Read `submitted.py` and `admitted.py` for the values, then `admit.py` for the flow.
 """
 
-from rescounter.intake.admit import admit
+from rescounter.intake.admit import Conditions, admit
 from rescounter.intake.admitted import Admission, Admitted
 from rescounter.intake.submitted import COLUMNS, Submitted
 
-__all__ = ["COLUMNS", "Admission", "Admitted", "Submitted", "admit"]
+__all__ = ["COLUMNS", "Admission", "Admitted", "Conditions", "Submitted", "admit"]

@@ -13,28 +13,41 @@ from typing import Final
 from rescounter.terms.currencies import INT64_MAX
 from rescounter.terms.faults import holds
 
-__all__ = ["Money", "apportion", "format_minor", "parse_minor"]
+__all__ = ["Money", "apportion", "format_minor", "parse_minor", "read_decimal"]
 
-_DECIMAL: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?|([+-]?)\.([0-9]+)")
+_WHOLE_DIGITS_MAX: Final = 19
+_DECIMAL: Final = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
 
 
-def parse_minor(text: str, exponent: int) -> int | None:
-    """Minor units of a plain decimal such as ``-1234.50``; exact or not at all.
+def read_decimal(text: str) -> tuple[bool, str, str] | None:
+    """Take a plain decimal apart: is it negative, its whole digits, its fraction digits.
 
-    Args: *text* without white space, group separators or powers of ten; *exponent* >= 0.
-    Returns: any Python integer, or None when *text* is no decimal.
-    Raises: ValueError when a digit other than 0 stands behind the last digit of the currency.
+    Args: *text* without white space, group separators or powers of ten.
+    Returns: digits without leading zeros (whole) and trailing zeros (fraction), both empty for
+    zero; None when *text* is no plain decimal.
     """
     match = _DECIMAL.fullmatch(text)
     if match is None:
         return None
-    sign = match[1] or match[4] or ""
-    whole = match[2] or "0"
-    fraction = (match[3] or match[5] or "").rstrip("0")
+    return match[1] == "-", (match[2] or "").lstrip("0"), (match[3] or match[4] or "").rstrip("0")
+
+
+def parse_minor(text: str, exponent: int) -> int:
+    """Minor units of a plain decimal such as ``-1234.50``; exact or not at all.
+
+    Args: *text* as `read_decimal` wants it; *exponent* >= 0 digits of the currency.
+    Raises: ValueError when *text* is no decimal, has a digit other than 0 behind the last digit of
+    the currency, or does not fit int64.
+    """
+    parts = read_decimal(text)
+    if parts is None:
+        raise ValueError(f"{text[:40]!r} is no plain decimal number")
+    negative, whole, fraction = parts
     if len(fraction) > exponent:
-        raise ValueError(f"{len(fraction)} decimal digits")
-    minor = int(whole + fraction.ljust(exponent, "0"))
-    return -minor if sign == "-" else minor
+        raise ValueError(f"{text[:40]!r} has {len(fraction)} decimal digits, at most {exponent} are allowed")
+    if len(whole) > _WHOLE_DIGITS_MAX or (minor := int((whole + fraction.ljust(exponent, "0")) or "0")) > INT64_MAX:
+        raise ValueError(f"{text[:40]!r} does not fit 64-bit integers")
+    return -minor if negative else minor
 
 
 def format_minor(minor: int, exponent: int, *, group: str = "") -> str:

@@ -1,0 +1,106 @@
+"""From admitted obligations to cleared ones: the flow of clearing.
+
+`solve` finds the optimum of each currency, `clear` shares it out and reckons what other methods
+would have left. Both are functions of their arguments alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rescounter.clearing.allocation import ALLOCATIONS, allocate
+from rescounter.clearing.circuits import greedy_set_off, pairs_set_off
+from rescounter.clearing.network import Network, networks_of
+from rescounter.clearing.optimum import Optimum, Solver, largest_set_off
+from rescounter.intake.admitted import Admitted
+from rescounter.terms import CallerFault, holds
+
+__all__ = ["GREEDY_OBLIGATIONS_MAX", "METHODS", "Cleared", "Outcome", "Solved", "clear", "solve"]
+
+METHODS: Final = ("set-off", "net", "set-off-then-net")
+
+GREEDY_OBLIGATIONS_MAX: Final = 200_000
+"""Above this the comparison with greedy circuits is left out: it would take longer than the optimum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One currency's network with its largest set-off; with method *net* the set-off is nothing."""
+
+    network: Network
+    optimum: Optimum | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one currency's clearing came to, besides the rows: minor units, both sides counted once.
+
+    Args: *pairs_only* and *greedy* are what other methods would have cleared; *greedy* is None above
+    `GREEDY_OBLIGATIONS_MAX` obligations.
+    """
+
+    network: Network
+    flow: NDArray[np.int64]
+    potential: NDArray[np.int64] | None
+    pairs_only: int
+    greedy: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Admitted obligations and what became of each.
+
+    Args: *cleared* int64[n], discharged without money. *replaced* int64[n], replaced by novation
+    with a position towards the union; None without netting.
+    Law: 0 <= cleared, 0 <= replaced, cleared + replaced <= amount.
+    """
+
+    admitted: Admitted
+    method: str
+    allocation: str
+    cleared: NDArray[np.int64]
+    replaced: NDArray[np.int64] | None
+    outcomes: tuple[Outcome, ...]
+
+
+def solve(admitted: Admitted, *, method: str, solver: Solver) -> tuple[Solved, ...]:
+    """Network, optimum and potentials of each currency, in the order of `Admitted.currencies`."""
+    if method not in METHODS:
+        raise CallerFault("option_invalid", f"method {method!r} is unknown; allowed: {', '.join(METHODS)}")
+    return tuple(Solved(network, None if method == "net" else largest_set_off(network, solver)) for network in networks_of(admitted))
+
+
+def clear(admitted: Admitted, solved: Sequence[Solved], *, method: str, allocation: str) -> Cleared:
+    """Share each edge's cleared amount out to its obligations, and replace the rest where it is netted."""
+    if allocation not in ALLOCATIONS:
+        raise CallerFault("option_invalid", f"allocation {allocation!r} is unknown; allowed: {', '.join(ALLOCATIONS)}")
+    cleared = np.zeros(len(admitted), np.int64)
+    outcomes = []
+    for each in solved:
+        outcome = _outcome(each)
+        rows = outcome.network.rows
+        cleared[rows] = allocate(allocation, admitted.amount[rows], outcome.network.edge_of_row, outcome.flow)
+        outcomes.append(outcome)
+    replaced = None if method == "set-off" else np.where(admitted.excluded == 0, admitted.amount - cleared, 0)
+    holds(int(cleared.sum()) == sum(int(outcome.flow.sum()) for outcome in outcomes), "what_clears_is_what_was_solved")
+    for array in (cleared, replaced):
+        if array is not None:
+            array.flags.writeable = False
+    return Cleared(admitted, method, allocation, cleared, replaced, tuple(outcomes))
+
+
+def _outcome(solved: Solved) -> Outcome:
+    network, optimum = solved.network, solved.optimum
+    few = len(network.rows) <= GREEDY_OBLIGATIONS_MAX
+    return Outcome(
+        network=network,
+        flow=np.zeros(len(network.capacity), np.int64) if optimum is None else optimum.flow,
+        potential=None if optimum is None else optimum.potential,
+        pairs_only=pairs_set_off(network),
+        greedy=greedy_set_off(network) if few else None,
+    )

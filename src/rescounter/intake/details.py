@@ -1,0 +1,92 @@
+"""The optional cells: due date, divisible, and the texts that name things."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from rescounter.intake.admitted import NO_DUE
+from rescounter.intake.verdicts import CODE_OF, Codes
+from rescounter.terms.names import HIDDEN_CHARACTERS
+
+__all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text"]
+
+_EPOCH: Final = datetime.date(1970, 1, 1)
+_DATE: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ][0-9:.+Z-]*)?")
+_DIVISIBLE: Final[Mapping[str, bool]] = MappingProxyType(
+    {"yes": True, "y": True, "true": True, "1": True, "1.0": True, "no": False, "n": False, "false": False, "0": False, "0.0": False}
+)
+
+
+def read_date(text: str) -> datetime.date | None:
+    """The day of ``2026-03-31``, ``20260331`` or a time stamp that starts so; None for anything else."""
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        return None
+    try:
+        return datetime.date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None
+
+
+def as_text(cells: pa.Array) -> pa.Array:
+    """Any column of cells as text; an empty text counts as no cell."""
+    text = cells if pa.types.is_string(cells.type) else cells.cast(pa.string())
+    return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+
+
+def read_dues(cells: pa.Array) -> tuple[NDArray[np.int32], Codes]:
+    """Due days since 1970-01-01 (`NO_DUE` where empty) and verdicts."""
+    codes = np.zeros(len(cells), np.int16)
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        return np.asarray(cells.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DUE)), codes
+    distinct = pc.dictionary_encode(as_text(cells))
+    dates = [read_date(text) for text in distinct.dictionary.to_pylist()]
+    days = np.array([NO_DUE if date is None else (date - _EPOCH).days for date in dates] + [NO_DUE], np.int32)
+    bad = np.array([date is None for date in dates] + [False])
+    place = np.asarray(distinct.indices.fill_null(len(dates)))
+    codes[bad[place]] = CODE_OF["not_a_date"]
+    return days[place], codes
+
+
+def read_divisible(cells: pa.Array) -> tuple[NDArray[np.bool_], Codes]:
+    """True where the obligation may be cleared in part (also where nothing is said), and verdicts."""
+    distinct = pc.dictionary_encode(as_text(cells))
+    answers = [_DIVISIBLE.get(text.strip().lower()) for text in distinct.dictionary.to_pylist()] + [True]
+    place = np.asarray(distinct.indices.fill_null(len(answers) - 1))
+    codes = np.zeros(len(cells), np.int16)
+    codes[np.array([answer is None for answer in answers])[place]] = CODE_OF["not_yes_or_no"]
+    return np.array([answer is not False for answer in answers])[place], codes
+
+
+def read_names(cells: pa.Array, *, length_max: int) -> tuple[NDArray[np.int32], pa.Array, Codes]:
+    """A column of few distinct texts, such as member codes.
+
+    Returns: place in the dictionary (-1 where empty), the dictionary of distinct texts, verdicts for
+    hidden characters and length.
+    """
+    distinct = pc.dictionary_encode(as_text(cells))
+    verdict = np.append(_verdicts_of_texts(distinct.dictionary, length_max), np.int16(0))
+    place = np.asarray(distinct.indices.fill_null(-1)).astype(np.int32)
+    return place, distinct.dictionary, verdict[place]
+
+
+def read_text(cells: pa.Array, *, length_max: int) -> tuple[pa.Array, Codes]:
+    """A column of free text, null where empty, and verdicts for hidden characters and length."""
+    text = as_text(cells)
+    return text, _verdicts_of_texts(text, length_max)
+
+
+def _verdicts_of_texts(text: pa.Array, length_max: int) -> Codes:
+    codes = np.zeros(len(text), np.int16)
+    codes[np.asarray(pc.greater(pc.utf8_length(text), length_max).fill_null(False))] = CODE_OF["name_too_long"]
+    codes[np.asarray(pc.match_substring_regex(text, HIDDEN_CHARACTERS).fill_null(False))] = CODE_OF["hidden_characters"]
+    return codes

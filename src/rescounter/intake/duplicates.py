@@ -1,0 +1,35 @@
+"""Ids that stand more than once: the same obligation repeated, or several that claim one id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.intake.verdicts import CODE_OF, Codes
+
+__all__ = ["read_duplicates"]
+
+
+def read_duplicates(ids: pa.Array, refused: Codes, content_of: Callable[[int], Hashable]) -> Codes:
+    """Verdicts for repeated ids.
+
+    The first of several equal rows stands, the others are ``repeated_row``; as soon as one row of
+    an id differs, or broke a rule of its own, none of them is taken (``duplicate_id``).
+
+    Args: *ids* without nulls; *refused* the verdicts so far; *content_of* everything that row n says,
+    the id apart.
+    """
+    codes = np.zeros(len(ids), np.int16)
+    place = np.asarray(pc.dictionary_encode(ids).indices)
+    shared = np.flatnonzero(np.bincount(place)[place] > 1) if len(place) else place
+    rows_of: dict[int, list[int]] = defaultdict(list)
+    for row in shared.tolist():
+        rows_of[int(place[row])].append(row)
+    for rows in rows_of.values():
+        same = len({content_of(row) for row in rows}) == 1 and not refused[rows].any()
+        codes[rows[1:] if same else rows] = CODE_OF["repeated_row" if same else "duplicate_id"]
+    return codes

@@ -1,0 +1,31 @@
+"""A verdict for each row, as a small integer: 0 is admitted, else the most important broken rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rescounter.terms import REFUSALS
+
+__all__ = ["CODES", "CODE_OF", "Codes", "first_broken_rule"]
+
+Codes: TypeAlias = NDArray[np.int16]
+"""int16[n]: places in `CODES`."""
+
+CODES: Final = ("", *sorted(REFUSALS, key=lambda code: REFUSALS[code].precedence))
+"""Codes of refusal in order of precedence, behind the empty verdict."""
+
+CODE_OF: Final = MappingProxyType({code: place for place, code in enumerate(CODES)})
+
+
+def first_broken_rule(verdicts: Sequence[Codes]) -> Codes:
+    """For each row the verdict of lowest precedence, 0 where no rule is broken."""
+    stacked = np.stack(verdicts)
+    stacked[stacked == 0] = len(CODES)
+    first: Codes = stacked.min(axis=0)
+    first[first == len(CODES)] = 0
+    return first
