@@ -1,0 +1,129 @@
+"""The page of a result: one self-contained file for people who do not read tables.
+
+It tells, in this order: what was owed and what cleared; what pairs and greedy circuits leave behind;
+the network before and after; who gains most; what was not taken, and why; how it was proven, with
+the numbers to check it again in the page itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rescounter.statements.circuits import CircuitsShown, circuits_shown
+from rescounter.statements.evidence import Evidence, as_script, evidence_of
+from rescounter.statements.figures import Bar, comparison, exact, relieved, share, short, to_pay, unit, width
+from rescounter.statements.gains import Gain, Payment, gains, payments
+from rescounter.statements.refused import RefusalCount, refusal_counts
+from rescounter.statements.picture import Picture, picture
+from rescounter.statements.sums import CurrencySums, exclusions_of, sums_by_currency
+
+__all__ = ["report_html"]
+
+_CHAPTERS_MAX: Final = 8
+_METHODS: Final = {"set-off": "Set-off", "net": "Netting", "set-off-then-net": "Set-off, then netting"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Chapter:
+    """Everything that the page says about one currency."""
+
+    number: int
+    sums: CurrencySums
+    unit: str
+    gross_minor: int
+    cleared_minor: int
+    relieved_minor: int
+    to_pay_minor: int
+    bars: list[Bar]
+    picture: Picture | None
+    gains: list[Gain]
+    payments: list[Payment]
+    circuits: CircuitsShown | None
+    exclusions: list[tuple[str, str, int, int]]
+    evidence: Evidence
+
+
+def report_html(summary: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> str:
+    """The page of one result, complete in itself: no network, no clock, the same bytes for the same arguments.
+
+    Args: *summary* as `summary.json` holds it (its *seconds* are not shown); *tables* by name, with the schemas of `terms.tables`; *circuits* may be missing.
+    Law: every amount shown is a sum of the tables, exact or cut and marked as short; shares are rounded down.
+    """
+    method = summary["method"]
+    currencies = sums_by_currency(summary, tables)
+    evidence = evidence_of(currencies, tables["potentials"], method=method)
+    chapters = [
+        _chapter(number, sums, proof, tables.get("circuits"), method)
+        for number, (sums, proof) in enumerate(zip(currencies, evidence, strict=True))
+    ]
+    refusals: list[RefusalCount] = refusal_counts(tables["refusals"])
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            method=method,
+            method_words=_METHODS.get(method, method),
+            chapters=chapters,
+            told=chapters[:_CHAPTERS_MAX],
+            refusals=refusals,
+            refusals_file=_file_name(summary, "refusals"),
+            evidence=Markup(as_script({"currencies": [chapter.evidence.content for chapter in chapters]})),
+        )
+    )
+
+
+def _chapter(number: int, sums: CurrencySums, evidence: Evidence, circuits: pa.Table | None, method: str) -> _Chapter:
+    told = number < _CHAPTERS_MAX
+    return _Chapter(
+        number=number,
+        sums=sums,
+        unit=unit(sums.code),
+        gross_minor=int(sums.facts["gross_minor"]),
+        cleared_minor=int(sums.facts["cleared_minor"]),
+        relieved_minor=relieved(sums),
+        to_pay_minor=to_pay(sums),
+        bars=comparison(sums, method),
+        picture=picture(sums) if told else None,
+        gains=gains(sums),
+        payments=payments(sums),
+        circuits=circuits_shown(circuits, sums.code) if told else None,
+        exclusions=exclusions_of(sums),
+        evidence=evidence,
+    )
+
+
+def _file_name(summary: Mapping[str, Any], table: str) -> str:
+    """The name of a file of the result, when the summary tells it as a text or under ``name`` or ``path``."""
+    entry = summary.get("files", {}).get(table)
+    if isinstance(entry, Mapping):
+        entry = entry.get("name", entry.get("path"))
+    return entry if isinstance(entry, str) else ""
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("rescounter.statements"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"exact": exact, "short": short, "share": share, "width": width}
+    environment.globals["part"] = _part
+    return environment
+
+
+def _part(name: str) -> Markup:
+    """A style sheet or script of ours, as it stands in the package."""
+    return Markup(files("rescounter.statements").joinpath("templates", name).read_text(encoding="utf-8").rstrip())
