@@ -1,0 +1,17 @@
+"""Verification: checks a result from outside, by mathematics and bytes that it shares with no other room.
+
+Enters: the tables of a result with its summary, or a member's bundle; nothing that cleared them.
+Leaves: a `Verdict`: every finding at once, what was proven, and what was not. Refuses: nothing; a
+malformed result is a finding, never an exception. Laws: no finding means that the stated claims of
+`docs/CERTIFICATE.md` hold, exactly, in integers; no floating-point number decides.
+Read `result.py` first (the order of the checks), then `network.py` (what they look at). `desk.py`
+stands apart: one file with the standard library alone, which a member runs on its own bundle.
+"""
+
+from rescounter.verification.bundles import verify_bundle
+from rescounter.verification.digests import verify_digests
+from rescounter.verification.inputs import compare_with_input
+from rescounter.verification.result import verify_result
+from rescounter.verification.verdict import Finding, Verdict
+
+__all__ = ["Finding", "Verdict", "compare_with_input", "verify_bundle", "verify_digests", "verify_result"]

@@ -1,0 +1,496 @@
+#!/usr/bin/env python3
+"""Check the bundle that a member was given of a clearing result. Nothing but Python 3.9 is needed.
+
+    python verify.py bundle.json [--root HEX]
+
+A bundle holds one member's own obligations, the potentials of that member and its counterparties,
+and proofs that all of them stand under one published ``result_root``. This file shares no code with
+the programs that made it; what is checked and why it suffices: `docs/CERTIFICATE.md`, sections 1 to 4.
+
+Exit codes: 0 the bundle is sound, 1 something is wrong (each finding is printed), 2 no readable file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+__all__ = ["Finding", "Obligation", "Potential", "Report", "check", "main"]
+
+FORMAT = "rescounter-bundle/1"
+METHODS = ("set-off", "net", "set-off-then-net")
+RULES = ("oldest", "pro-rata")
+EXCLUSIONS = ("indivisible", "below_minimum", "not_yet_due")
+INT64_MAX = 2**63 - 1
+SHOWN_MAX = 20
+SHOWN_LENGTH_MAX = 80
+SUMS = ("owes_minor", "is_owed_minor", "net_minor", "cleared_minor", "owes_after_minor", "is_owed_after_minor")
+NETTING_SUMS = ("pay_in_minor", "pay_out_minor")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: which check saw it, where, what stands there, what should."""
+
+    check: str
+    where: str
+    found: str
+    expected: str
+
+
+class Report(NamedTuple):
+    """All findings at once; *proven* is empty as soon as anything is wrong."""
+
+    findings: list[Finding]
+    proven: list[str]
+    not_proven: list[str]
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One leaf of the obligations tree; an empty cell is an empty text."""
+
+    index: int
+    salt: str
+    id: str
+    debtor: str
+    creditor: str
+    currency: str
+    amount_minor: int
+    cleared_minor: int
+    replaced_minor: int
+    due: str
+    kind: str
+    excluded: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Potential:
+    """One leaf of the potentials tree."""
+
+    index: int
+    salt: str
+    member: str
+    currency: str
+    potential: int
+
+
+def check(bundle: object, root: str | None = None) -> Report:
+    """All findings of a bundle, of whatever shape it is.
+
+    Args: *bundle*: the parsed JSON. *root*: the result_root to compare with, or None.
+    """
+    findings = list(_check_shape(bundle))
+    if findings or not isinstance(bundle, dict):
+        return Report(findings, [], ["anything: the bundle cannot be read"])
+    obligations = [Obligation(**{"kind" if name == "class" else name: row[name] for name in row}) for row in bundle["obligations"]]
+    potentials = [Potential(**row) for row in bundle["potentials"]]
+    for checked in (
+        _check_roots(bundle, root),
+        _check_order(obligations, potentials),
+        _check_tree("obligations", bundle, [(row.index, _obligation_leaf(row)) for row in obligations]),
+        _check_tree("potentials", bundle, [(row.index, _leaf(row.salt, row.currency, row.member, row.potential)) for row in potentials]),
+        _check_rows(obligations, bundle["member"], bundle["method"]),
+        _check_conservation(obligations, bundle["member"]),
+        _check_allocation(obligations, bundle["allocation"]),
+        _check_potentials(obligations, potentials, bundle["member"], bundle["method"]),
+        _check_members(obligations, bundle),
+    ):
+        findings.extend(checked)
+    if findings:
+        return Report(findings, [], ["anything: see what is wrong"])
+    return Report([], [_proven(bundle, obligations)], _not_proven(bundle))
+
+
+def _proven(bundle: dict[str, Any], obligations: list[Obligation]) -> str:
+    counterparties = {party for row in obligations for party in (row.debtor, row.creditor)} - {bundle["member"]}
+    fitting = "the potentials fit every edge: if all bundles are sound under this root, nothing more can be cleared"
+    return (
+        f"{shown(bundle['member'])}: your {len(obligations)} obligations with {len(counterparties)} counterparties stand under "
+        f"the result_root; each is within its bounds and has what rule {bundle['allocation']} gives it; you clear as much as "
+        f"debtor as you clear as creditor; " + ("nothing was set off" if bundle["method"] == "net" else fitting)
+    )
+
+
+def _not_proven(bundle: dict[str, Any]) -> list[str]:
+    return [
+        "that your counterparties hold the same result_root: compare it with them, or with the one that the union published",
+        "that no obligation of yours was left out: compare with your books",
+        f"that no row stands twice: compare the index of an obligation and of a potential, and the counts {bundle['obligations_count']} "
+        f"and {bundle['potentials_count']}, with your counterparties",
+        "that the obligations of others are sound: their bundles show that, or the operator's full verification",
+    ]
+
+
+def _is_cell(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _is_text(value: object) -> bool:
+    return _is_cell(value) and value != ""
+
+
+def _is_due(value: object) -> bool:
+    if not _matching("([0-9]{4}-[0-9]{2}-[0-9]{2})?")(value):
+        return False
+    try:
+        return value == "" or date.fromisoformat(str(value)) is not None
+    except ValueError:
+        return False
+
+
+def _matching(pattern: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def _one_of(*allowed: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and value in allowed
+
+
+def _from(least: int) -> Callable[[object], bool]:
+    return lambda value: type(value) is int and least <= value <= INT64_MAX
+
+
+_is_hash = _matching("[0-9a-f]{64}")
+
+_Kinds = dict[str, Callable[[object], bool]]
+
+
+def _kinds(names: str, fits: Callable[[object], bool]) -> _Kinds:
+    return dict.fromkeys(names.split(), fits)
+
+
+_BUNDLE: _Kinds = {
+    **_kinds("format", _one_of(FORMAT)),
+    **_kinds("method", _one_of(*METHODS)),
+    **_kinds("allocation", _one_of(*RULES)),
+    **_kinds("version member", _is_text),
+    **_kinds("input_digest", _matching("sha256:[0-9a-f]{64}")),
+    **_kinds("potentials_root obligations_root result_root", _is_hash),
+    **_kinds("obligations_count potentials_count", _from(0)),
+    **_kinds("obligations obligations_proof potentials potentials_proof members", lambda value: isinstance(value, list)),
+}
+_OBLIGATION: _Kinds = {
+    **_kinds("salt", _matching("[0-9a-f]{32}")),
+    **_kinds("id debtor creditor currency", _is_text),
+    **_kinds("index amount_minor cleared_minor replaced_minor", _from(0)),
+    **_kinds("due", _is_due),
+    **_kinds("excluded", _one_of("", *EXCLUSIONS)),
+    **_kinds("class reference", _is_cell),
+}
+_POTENTIAL: _Kinds = {
+    **_kinds("salt", _matching("[0-9a-f]{32}")),
+    **_kinds("member currency", _is_text),
+    **_kinds("index potential", _from(0)),
+}
+
+
+def _check_shape(bundle: object) -> Iterator[Finding]:
+    findings = list(_check_object("bundle", bundle, _BUNDLE))
+    yield from findings
+    if findings or not isinstance(bundle, dict):
+        return
+    sums = SUMS if bundle["method"] == "set-off" else SUMS + NETTING_SUMS
+    member_row: _Kinds = {"member": _is_text, "currency": _is_text}
+    member_row.update(dict.fromkeys(sums, _from(-INT64_MAX)))
+    for part, kinds in (("obligations", _OBLIGATION), ("potentials", _POTENTIAL), ("members", member_row)):
+        for place, row in enumerate(bundle[part]):
+            yield from _check_object(f"{part}[{place}]", row, kinds)
+    for part in ("obligations_proof", "potentials_proof"):
+        for place, node in enumerate(bundle[part]):
+            if not _is_hash(node):
+                yield Finding("shape", f"{part}[{place}]", shown(node), "64 hexadecimal digits")
+
+
+def _check_object(where: str, found: object, kinds: _Kinds) -> Iterator[Finding]:
+    if not isinstance(found, dict):
+        yield Finding("shape", where, type(found).__name__, "an object")
+        return
+    for name in found:
+        if name not in kinds:
+            yield Finding("shape", where, f"a field {shown(name)}", "no such field")
+    for name, fits in kinds.items():
+        if name not in found:
+            yield Finding("shape", where, f"no {name}", "all fields of this format")
+        elif not fits(found[name]):
+            yield Finding("shape", f"{where}.{name}", shown(found[name]), "what docs/CERTIFICATE.md section 4 says")
+
+
+def _field(value: object) -> bytes:
+    content = str(value).encode()
+    return b"%d:%s" % (len(content), content)
+
+
+def _leaf(salt: str, *values: object) -> bytes:
+    return hashlib.sha256(b"\x00" + bytes.fromhex(salt) + b"".join(map(_field, values))).digest()
+
+
+def _obligation_leaf(row: Obligation) -> bytes:
+    parties = (row.id, row.debtor, row.creditor, row.currency, row.amount_minor, row.due, row.kind, row.reference)
+    return _leaf(row.salt, *parties, row.cleared_minor, row.replaced_minor, row.excluded)
+
+
+def _check_roots(bundle: dict[str, Any], root: str | None) -> Iterator[Finding]:
+    both = bytes.fromhex(bundle["potentials_root"] + bundle["obligations_root"])
+    result_root = hashlib.sha256(b"\x01" + both).hexdigest()
+    if bundle["result_root"] != result_root:
+        yield Finding("roots", "result_root", bundle["result_root"], f"{result_root}, as the two roots give")
+    if root is not None and bundle["result_root"] != root.strip().lower():
+        yield Finding("roots", "result_root", bundle["result_root"], f"{shown(root.strip())}, as you named it")
+
+
+def _check_tree(tree: str, bundle: dict[str, Any], leaves: list[tuple[int, bytes]]) -> Iterator[Finding]:
+    """The leaves and the proof give the root. Leaves out of order are told by `_check_order`."""
+    indices = [index for index, _ in leaves]
+    count = bundle[tree + "_count"]
+    beyond = [index for index in indices if index >= count]
+    if beyond:
+        yield Finding("proof", f"{tree}, index {beyond[0]}", "this index", f"below the count {count}")
+    elif indices == sorted(set(indices)):
+        proof = [bytes.fromhex(node) for node in bundle[tree + "_proof"]]
+        found = _rebuilt([leaf for _, leaf in leaves], indices, count, proof)
+        if found != bundle[tree + "_root"]:
+            yield Finding("proof", tree, found, f"{bundle[tree + '_root']}, the {tree}_root")
+
+
+def _rebuilt(leaves: list[bytes], indices: list[int], count: int, proof: list[bytes]) -> str:
+    """The root in hexadecimal digits, or why there is none.
+
+    A subtree without a known leaf takes the next hash of the proof; a known leaf is itself; anything
+    else splits at the largest power of two below its size (RFC 9162, 2.1.1).
+    """
+    rest = iter(proof)
+
+    def subtree(start: int, end: int) -> bytes:
+        first = bisect_left(indices, start)
+        if first == len(indices) or indices[first] >= end:
+            return next(rest)
+        if end - start == 1:
+            return leaves[first]
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        left = subtree(start, middle)
+        return hashlib.sha256(b"\x01" + left + subtree(middle, end)).digest()
+
+    try:
+        root = subtree(0, count) if count else hashlib.sha256().digest()
+    except StopIteration:
+        return "a proof with too few hashes"
+    return "a proof with too many hashes" if next(rest, None) is not None else root.hex()
+
+
+def _place_of(row: Obligation) -> tuple[object, ...]:
+    digits = row.id.isascii() and row.id.isdigit()
+    return (row.currency, row.debtor, row.creditor, row.due == "", row.due, not digits, len(row.id) if digits else 0, row.id)
+
+
+def _check_order(obligations: list[Obligation], potentials: list[Potential]) -> Iterator[Finding]:
+    """Indices and rows ascend together, no id and no potential stands twice, no row of the middle is missing."""
+    seen: set[str] = set()
+    for row in obligations:
+        if row.id in seen:
+            yield Finding("order", _name(row), "the same id again", "each obligation once")
+        seen.add(row.id)
+    for before, row in _neighbours(obligations):
+        if row.index <= before.index or _place_of(row) <= _place_of(before):
+            yield Finding("order", _name(row), f"behind {_name(before)}", "the canonical order of rows")
+    for earlier, later in _neighbours(potentials):
+        if later.index <= earlier.index or (later.currency, later.member) <= (earlier.currency, earlier.member):
+            yield Finding("order", f"potential of {shown(later.member)}", f"behind {shown(earlier.member)}", "order of currency and member")
+
+
+def _neighbours(rows: list[Any]) -> Iterator[tuple[Any, Any]]:
+    return ((rows[place - 1], rows[place]) for place in range(1, len(rows)))
+
+
+def _check_rows(obligations: list[Obligation], member: str, method: str) -> Iterator[Finding]:
+    if not obligations:
+        yield Finding("rows", "obligations", "none", "the obligations of the member")
+    for row in obligations:
+        for wrong, found, expected in _faults(row, member, method):
+            if wrong:
+                yield Finding("rows", _name(row), found, expected)
+    for before, row in _neighbours(obligations):
+        # In canonical order all that a member owes in a currency stands together, and so does each pair.
+        together = (
+            before.currency == row.currency and before.debtor == row.debtor and (row.debtor == member or before.creditor == row.creditor)
+        )
+        if together and row.index > before.index + 1:
+            yield Finding("gap", _name(row), f"index {row.index} behind {before.index}", "the rows between, which must be yours as well")
+
+
+def _faults(row: Obligation, member: str, method: str) -> Iterator[tuple[bool, str, str]]:
+    residual = row.amount_minor - row.cleared_minor
+    replaced = residual if method != "set-off" and not row.excluded else 0
+    yield member not in (row.debtor, row.creditor), f"{shown(row.debtor)} to {shown(row.creditor)}", f"{shown(member)} on one side"
+    yield row.debtor == row.creditor, "one member on both sides", "two members"
+    yield row.amount_minor == 0, "amount 0", "1 or more"
+    yield residual < 0, f"cleared {row.cleared_minor}", f"0 to {row.amount_minor}"
+    yield row.cleared_minor != 0 and row.excluded != "", f"cleared {row.cleared_minor}", f"0, as it is {row.excluded}"
+    yield row.cleared_minor != 0 and method == "net", f"cleared {row.cleared_minor}", "0 by method net"
+    yield row.replaced_minor != replaced, f"replaced {row.replaced_minor}", f"{replaced} by method {method}"
+
+
+def _check_conservation(obligations: list[Obligation], member: str) -> Iterator[Finding]:
+    for currency in sorted({row.currency for row in obligations}):
+        paid = sum(row.cleared_minor for row in obligations if row.currency == currency and row.debtor == member)
+        received = sum(row.cleared_minor for row in obligations if row.currency == currency and row.creditor == member)
+        if paid != received:
+            yield Finding("conservation", shown(currency), f"cleared {paid} as debtor", f"{received}, as cleared as creditor")
+
+
+def _edges(obligations: list[Obligation]) -> dict[tuple[str, str, str], list[Obligation]]:
+    """The included obligations of each currency, debtor and creditor, in row order."""
+    edges: dict[tuple[str, str, str], list[Obligation]] = defaultdict(list)
+    for row in obligations:
+        if row.excluded == "":
+            edges[row.currency, row.debtor, row.creditor].append(row)
+    return edges
+
+
+def _check_allocation(obligations: list[Obligation], rule: str) -> Iterator[Finding]:
+    for rows in _edges(obligations).values():
+        shares = (_oldest if rule == "oldest" else _pro_rata)([row.amount_minor for row in rows], sum(row.cleared_minor for row in rows))
+        for place, row in enumerate(rows):
+            if row.cleared_minor != shares[place]:
+                yield Finding("allocation", _name(row), f"cleared {row.cleared_minor}", f"{shares[place]} by rule {rule}")
+
+
+def _oldest(amounts: list[int], cleared: int) -> list[int]:
+    shares = []
+    for amount in amounts:
+        shares.append(min(amount, cleared))
+        cleared -= shares[-1]
+    return shares
+
+
+def _pro_rata(amounts: list[int], cleared: int) -> list[int]:
+    parts = [divmod(cleared * amount, sum(amounts) or 1) for amount in amounts]
+    shares = [whole for whole, _ in parts]
+    for place in sorted(range(len(parts)), key=lambda place: -parts[place][1])[: cleared - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
+def _check_potentials(obligations: list[Obligation], potentials: list[Potential], member: str, method: str) -> Iterator[Finding]:
+    """The potentials are those of the member and its counterparties, and hold on each of its edges."""
+    known = {(row.currency, row.member): row.potential for row in potentials}
+    needed = {(row.currency, party) for row in obligations for party in (row.debtor, row.creditor)} if method != "net" else set()
+    for currency, party in sorted(needed - set(known)):
+        yield Finding("potentials", f"{shown(party)} in {shown(currency)}", "no potential", "one for each party of an obligation")
+    for currency, party in sorted(set(known) - needed):
+        yield Finding("potentials", f"{shown(party)} in {shown(currency)}", "a potential", "none: no obligation calls for it")
+    for (currency, debtor, creditor), rows in _edges(obligations).items():
+        if (currency, debtor) in known and (currency, creditor) in known:
+            profit = 1 - known[currency, debtor] + known[currency, creditor]
+            amount, cleared = sum(row.amount_minor for row in rows), sum(row.cleared_minor for row in rows)
+            if (profit > 0 and cleared < amount) or (profit < 0 and cleared > 0):
+                found = f"cleared {cleared} at profit {profit}"
+                yield Finding("slackness", f"{shown(debtor)} to {shown(creditor)}", found, f"{amount if profit > 0 else 0} cleared")
+
+
+def _check_members(obligations: list[Obligation], bundle: dict[str, Any]) -> Iterator[Finding]:
+    """The member's rows of the members table are the sums of its obligations."""
+    netting = bundle["method"] != "set-off"
+    expected = [_sums(obligations, bundle["member"], currency, netting) for currency in sorted({row.currency for row in obligations})]
+    found = bundle["members"]
+    names = [[str(row["currency"]) for row in rows] for rows in (found, expected)]
+    if names[0] != names[1]:
+        yield Finding("members", "rows", shown(" ".join(names[0])), shown(" ".join(names[1])))
+        return
+    for place, row in enumerate(found):
+        for name, value in expected[place].items():
+            if row[name] != value:
+                yield Finding("members", f"{shown(row['currency'])}, {name}", shown(row[name]), shown(value))
+
+
+def _sums(obligations: list[Obligation], member: str, currency: str, netting: bool) -> dict[str, object]:
+    owed = [row for row in obligations if row.currency == currency and row.debtor == member]
+    due = [row for row in obligations if row.currency == currency and row.creditor == member]
+    owes, is_owed, cleared = (
+        sum(row.amount_minor for row in owed),
+        sum(row.amount_minor for row in due),
+        sum(row.cleared_minor for row in owed),
+    )
+    position = sum(row.replaced_minor for row in due) - sum(row.replaced_minor for row in owed)
+    after = is_owed - sum(row.cleared_minor for row in due)
+    values = [owes, is_owed, is_owed - owes, cleared, owes - cleared, after]
+    sums: dict[str, object] = {"member": member, "currency": currency}
+    sums.update({name: values[place] for place, name in enumerate(SUMS)})
+    if netting:
+        sums.update({"pay_in_minor": max(0, -position), "pay_out_minor": max(0, position)})
+    return sums
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: nothing invisible, at most 80 characters."""
+    if isinstance(value, str):
+        text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in value[:SHOWN_LENGTH_MAX])
+        return text if len(value) <= SHOWN_LENGTH_MAX else text + "…"
+    if value is None or (isinstance(value, (bool, int, float)) and -(2**70) < value < 2**70):
+        return repr(value)
+    return f"a {type(value).__name__}"  # longer, deeper or stranger than a cell can be
+
+
+def _name(row: Obligation) -> str:
+    return f"obligation {shown(row.id)}"
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return dict(pairs)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the file that the command line names, print the answer, return the exit code."""
+    parser = argparse.ArgumentParser(description="Check a member's bundle of a clearing result.")
+    parser.add_argument("bundle", nargs="?", default="bundle.json", help="the bundle (default: bundle.json)")
+    parser.add_argument("--root", help="the result_root that a counterparty holds or the union published")
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name must not stop a console that cannot show it
+    try:
+        with open(options.bundle, "rb") as file:
+            content = file.read()
+    except OSError as fault:
+        print(f"cannot read {options.bundle}: {fault.strerror}", file=sys.stderr)
+        return 2
+    try:
+        bundle = json.loads(content, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as fault:
+        print(f"WRONG  shape: {shown(options.bundle)}: found no JSON ({shown(str(fault))}), expected a bundle")
+        return 1
+    return _tell(check(bundle, options.root), bundle)
+
+
+def _tell(report: Report, bundle: Any) -> int:
+    for finding in report.findings[:SHOWN_MAX]:
+        print(f"WRONG  {finding.check}: {finding.where}: found {finding.found}, expected {finding.expected}")
+    if len(report.findings) > SHOWN_MAX:
+        print(f"WRONG  and {len(report.findings) - SHOWN_MAX} more")
+    for line in report.proven:
+        print(f"proven: {line}")
+        print(f"result_root: {bundle['result_root']}")
+    for line in report.not_proven:
+        print(f"not proven: {line}")
+    return 1 if report.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

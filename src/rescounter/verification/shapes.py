@@ -1,0 +1,97 @@
+"""Tables as they must be before anything can be computed: columns, types, nothing missing, sums in range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.terms import INT64_MAX
+from rescounter.terms.refusals import shown
+from rescounter.terms.tables import CIRCUITS, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
+from rescounter.verification.network import Rows, codes, column, overflowing
+from rescounter.verification.verdict import Finding, at
+
+__all__ = ["METHODS", "RULES", "check_choices", "check_ranges", "check_shapes"]
+
+METHODS: Final = ("set-off", "net", "set-off-then-net")
+RULES: Final = ("oldest", "pro-rata")
+
+_MAY_BE_EMPTY: Final = frozenset({"due", "class", "excluded", "reference"})
+
+
+def check_choices(summary: Mapping[str, object]) -> list[Finding]:
+    """Method and allocation rule must be among those that exist."""
+    choices = (("method", METHODS), ("allocation", RULES))
+    return [
+        Finding("summary", name, repr(summary.get(name)), " or ".join(allowed))
+        for name, allowed in choices
+        if not (isinstance(summary.get(name), str) and summary[name] in allowed)
+    ]
+
+
+def check_shapes(tables: Mapping[str, pa.Table], *, netting: bool) -> list[Finding]:
+    """Columns, types and missing cells of every table; circuits may be absent."""
+    schemas = {
+        "obligations": _obligations_schema(tables.get("obligations"), netting=netting),
+        "members": members_schema(netting=netting),
+        "potentials": POTENTIALS,
+        "refusals": REFUSALS_TABLE,
+    }
+    if "circuits" in tables:
+        schemas["circuits"] = CIRCUITS
+    return [finding for name, schema in schemas.items() for finding in _check_shape(name, tables.get(name), schema)]
+
+
+def _obligations_schema(found: pa.Table | None, *, netting: bool) -> pa.Schema:
+    return obligations_schema(netting=netting, reference=found is not None and "reference" in found.column_names)
+
+
+def _check_shape(name: str, table: pa.Table | None, schema: pa.Schema) -> list[Finding]:
+    if table is None:
+        return [Finding("shape", name, "no table", "a table")]
+    if not table.schema.equals(schema):
+        return [Finding("shape", name, _columns(table.schema), _columns(schema))]
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as damage:
+        return [Finding("shape", name, str(damage), "columns in order, texts in UTF-8")]
+    required = [each for each in schema.names if each not in _MAY_BE_EMPTY]
+    return [finding for each in required for finding in _check_filled(name, each, table[each])]
+
+
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def _check_filled(table: str, name: str, cells: pa.ChunkedArray) -> list[Finding]:
+    empty = pc.is_null(cells)
+    if pa.types.is_string(cells.type) and table != "refusals":
+        empty = pc.fill_null(pc.equal(cells, ""), True)
+    return at("shape", empty.to_numpy(), lambda place: (f"{table}, row {place + 1}", f"no {name}", f"a {name}"))
+
+
+def check_ranges(rows: Rows, circuits: pa.Table | None) -> list[Finding]:
+    """Sums of each currency fit int64, so nothing that is added later can overflow unseen."""
+    columns = (rows.amount, rows.cleared, rows.residual, rows.replaced)
+    beyond = overflowing(rows.currency, columns, len(rows.currency_names))
+    findings = [Finding("range", shown(rows.currency_names[place]), "sums beyond int64", f"at most {INT64_MAX} in sum") for place in beyond]
+    return findings if circuits is None else findings + _check_circuit_ranges(rows, circuits)
+
+
+def _check_circuit_ranges(rows: Rows, circuits: pa.Table) -> list[Finding]:
+    names = pa.array(rows.currency_names, pa.string())
+    currency = codes(column(circuits, "currency"), names)
+    strange = currency < 0
+    if np.any(strange):
+        return at(
+            "circuits", strange, lambda place: (f"row {place + 1}", shown(circuits["currency"][place]), "a currency of the obligations")
+        )
+    beyond = overflowing(currency, [column(circuits, "amount_minor").to_numpy()], len(names))
+    return [
+        Finding("range", f"circuits in {rows.currency_names[place]}", "sums beyond int64", f"at most {INT64_MAX} in sum")
+        for place in beyond
+    ]
