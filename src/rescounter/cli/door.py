@@ -1,0 +1,59 @@
+"""The top door: whatever went wrong below leaves here as one message and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from rescounter.terms.faults import BrokenLaw, CallerFault, EnvironmentFault, Fault
+
+__all__ = ["CHECK_FAILED", "ENVIRONMENT", "INTERRUPTED", "REFUSED", "UNUSABLE", "run"]
+
+CHECK_FAILED: Final = 1
+UNUSABLE: Final = 2
+REFUSED: Final = 3
+ENVIRONMENT: Final = 4
+INTERRUPTED: Final = 130
+
+
+def run(words: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        from rescounter.cli.app import app
+
+        app(args=words, prog_name="rescounter")
+    except CallerFault as fault:
+        _leave(fault, UNUSABLE, as_json="--json" in words)
+    except EnvironmentFault as fault:
+        _leave(fault, ENVIRONMENT, as_json="--json" in words)
+    except BrokenLaw as broken:
+        _say(f"Stopped: {broken}. This is a defect of Rescounter; nothing was written. Please report it.")
+        sys.exit(CHECK_FAILED)
+    except KeyboardInterrupt:
+        _say("Interrupted; nothing half-written was left behind.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except MemoryError:
+        _say("Stopped: not enough memory. Clear fewer rows or one currency at a time.")
+        sys.exit(ENVIRONMENT)
+    except OSError as fault:
+        _say(f"Stopped: {fault}. Check space and permission.")
+        sys.exit(ENVIRONMENT)
+
+
+def _leave(fault: Fault, code: int, *, as_json: bool) -> None:
+    if as_json:
+        facts = {name: str(value) for name, value in fault.facts.items()}
+        print(json.dumps({"fault": fault.code, "message": fault.message, "what_to_do": fault.what_to_do, "facts": facts}))
+    message = fault.message[:1].upper() + fault.message[1:]
+    _say(f"{message}{'' if message.endswith(('.', '?', '!')) else '.'}\n{fault.what_to_do}")
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,159 @@
+"""A result as a folder: written in one piece, read back, checked, and cut down to one member's part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pyarrow as pa
+
+from rescounter.facade.options import Options
+from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result
+from rescounter.terms import CallerFault
+
+__all__ = ["Stored", "extract_member", "read_result", "verify_folder", "write_result"]
+
+_TABLES = ("obligations", "members", "potentials", "refusals")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A result read back from its folder."""
+
+    folder: Path
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pa.Table]
+
+
+def write_result(result: Result, target: Path, *, format: str, circuits: bool | None, force: bool) -> Path:
+    """Write *result* beside its place and rename it at the end; see `Result.write`."""
+    from rescounter.formats.folder import new_folder
+    from rescounter.formats.writing import write_tables
+
+    began = perf_counter()
+    tables = dict(result.tables)
+    if circuits or (circuits is None and len(result.obligations) <= CIRCUITS_OBLIGATIONS_MAX):
+        tables["circuits"] = result.circuits
+    with new_folder(target, force=force) as folder:
+        files = write_tables(tables, folder, format=format)
+        page = _report_of(result, tables).encode()
+        (folder / "report.html").write_bytes(page)
+        files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()
+        summary = dict(result.with_seconds(write=perf_counter() - began))
+        summary["input"] = {**summary["input"], "path": _seen_from(target, summary["input"]["path"])}
+        summary["files"] = dict(sorted(files.items()))
+        (folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return target
+
+
+def _report_of(result: Result, tables: Mapping[str, pa.Table]) -> str:
+    from rescounter.statements.report import report_html
+
+    return report_html(result.summary, tables)
+
+
+def _seen_from(folder: Path, path: str | None) -> str | None:
+    """The input's path relative to the result folder, so that both can move together."""
+    if path is None:
+        return None
+    try:
+        return Path(os.path.relpath(path, folder.resolve())).as_posix()
+    except ValueError:  # another drive on Windows
+        return path
+
+
+def read_result(folder: Path) -> Stored:
+    """Read a result folder.
+
+    Raises: CallerFault ``result_not_found`` or ``result_damaged``.
+    """
+    from rescounter.formats.writing import read_tables
+
+    path = folder / "summary.json"
+    if not path.is_file():
+        raise CallerFault("result_not_found", f"{folder} holds no summary.json")
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise CallerFault("result_damaged", f"{path} cannot be read ({fault})") from fault
+    if not isinstance(summary, dict) or not isinstance(summary.get("currencies"), dict) or not isinstance(summary.get("files"), dict):
+        raise CallerFault("result_damaged", f"{path} is no summary of a result")
+    names = [*_TABLES, *(["circuits"] if any(Path(name).stem == "circuits" for name in summary["files"]) else [])]
+    return Stored(folder=folder, summary=summary, tables=read_tables(folder, names))
+
+
+def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes | None = None):  # type: ignore[no-untyped-def]
+    """Check a result folder from outside; read its input again when it can be found.
+
+    Returns: a `Verdict` whose *proven* and *not_proven* say whether the input was read.
+    """
+    from rescounter.verification import Verdict, compare_with_input, verify_digests, verify_result
+
+    stored = read_result(folder)
+    verdict = verify_result(stored.tables, stored.summary, cycle_key=cycle_key)
+    findings = [*verify_digests(_digests(stored), stored.summary), *verdict.findings]
+    source = input if input is not None else _input_beside(stored)
+    proven, not_proven = list(verdict.proven), list(verdict.not_proven)
+    if source is None:
+        not_proven.append("the input was not read again: only the result in itself is proven")
+        return Verdict(tuple(findings), tuple(proven), tuple(not_proven))
+    differing = _compare(stored, source, compare_with_input)
+    if differing and input is None:
+        not_proven.append(f"what lies at {source} is not the input of this result: only the result in itself is proven")
+    elif differing:
+        findings += differing
+    else:
+        proven.append(f"the input {source} holds exactly these obligations and refusals")
+    return Verdict(tuple(findings), tuple(proven), tuple(not_proven))
+
+
+def _digests(stored: Stored) -> dict[str, str]:
+    found = {}
+    for name in stored.summary["files"]:
+        path = stored.folder / Path(name).name
+        if path.is_file():
+            with path.open("rb") as file:
+                found[name] = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _input_beside(stored: Stored) -> Path | None:
+    """The input where the summary says that it lies, if a file still does."""
+    described = stored.summary.get("input")
+    name = described.get("path") if isinstance(described, dict) else None
+    if not isinstance(name, str):
+        return None
+    path = Path(os.path.normpath(stored.folder.resolve() / name))
+    return path if path.is_file() else None
+
+
+def _compare(stored: Stored, source: object, compare_with_input):  # type: ignore[no-untyped-def]
+    from rescounter.clearing.tables import admitted_table
+    from rescounter.facade.clearing import admit_input
+
+    admission = admit_input(source, Options.from_summary(stored.summary))
+    return compare_with_input(
+        stored.tables["obligations"], admitted_table(admission.admitted), refusals=stored.tables["refusals"], refused=admission.refusals
+    )
+
+
+def extract_member(folder: Path, member: str, target: Path, *, cycle_key: bytes | None = None, force: bool = False) -> Path:
+    """Write what *member* may see: its bundle, and the one-file program that checks it."""
+    import inspect
+
+    from rescounter.formats.folder import new_folder
+    from rescounter.statements.bundle import bundle
+    from rescounter.verification import desk
+
+    stored = read_result(folder)
+    content = bundle(stored.tables, stored.summary, member, cycle_key=cycle_key)
+    with new_folder(target, force=force) as new:
+        (new / "bundle.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (new / "verify.py").write_text(inspect.getsource(desk), encoding="utf-8")
+    return target

@@ -1,0 +1,145 @@
+"""What a run returns: the tables, the summary, and what can be done with them."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from rescounter.terms import CallerFault, format_minor
+
+if TYPE_CHECKING:
+    from rescounter.clearing.clear import Cleared
+    from rescounter.clearing.explanation import Explanation
+    from rescounter.verification import Verdict
+
+__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result"]
+
+CIRCUITS_OBLIGATIONS_MAX = 100_000
+"""Above this, circuits are written on demand only."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Result:
+    """A cleared run: frozen tables (Arrow) and a summary, as `docs/CERTIFICATE.md` describes them.
+
+    It is a calculation; it discharges debts only under the union's set-off agreement or law.
+    """
+
+    cleared: Cleared
+    tables: Mapping[str, pa.Table]
+    summary: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    cycle_key: bytes | None = field(default=None, repr=False)
+
+    @property
+    def obligations(self) -> pa.Table:
+        """Every admitted obligation, with what of it is cleared and what remains."""
+        return self.tables["obligations"]
+
+    @property
+    def members(self) -> pa.Table:
+        """What each member owes and is owed, before and after."""
+        return self.tables["members"]
+
+    @property
+    def potentials(self) -> pa.Table:
+        """The certificate of the optimum."""
+        return self.tables["potentials"]
+
+    @property
+    def refusals(self) -> pa.Table:
+        """Rows that were not taken, each with its reason."""
+        return self.tables["refusals"]
+
+    @property
+    def circuits(self) -> pa.Table:
+        """The set-off as closed chains of debt; reckoned anew at each call."""
+        from rescounter.clearing.tables import circuits_table
+
+        return circuits_table(self.cleared)
+
+    def explain(self, *, id: str | None = None, member: str | None = None) -> Explanation:
+        """Why an obligation, or a member's obligations, cleared as far as they did.
+
+        Raises: CallerFault when neither or both are named, or the name is unknown.
+        """
+        return explain(self.tables, self.summary, id=id, member=member)
+
+    def verify(self) -> Verdict:
+        """Check this result from outside, as `rescounter verify` does for a folder."""
+        from rescounter.verification import verify_result
+
+        return verify_result(self.tables, self.summary, cycle_key=self.cycle_key)
+
+    def report_html(self) -> str:
+        """The page to read: one self-contained document."""
+        from rescounter.statements.report import report_html
+
+        return report_html(self.summary, self.tables)
+
+    def write(self, folder: str | os.PathLike[str], *, format: str = "parquet", circuits: bool | None = None, force: bool = False) -> Path:
+        """Write the result folder, complete or not at all.
+
+        Args: *format* parquet, csv or xlsx; *circuits* True or False, None for up to 100,000
+        obligations; *force* replaces an earlier result.
+        Raises: CallerFault when the folder exists; EnvironmentFault when it cannot be written.
+        """
+        from rescounter.facade.folder import write_result
+
+        return write_result(self, Path(folder), format=format, circuits=circuits, force=force)
+
+    def with_seconds(self, *, write: float) -> Mapping[str, Any]:
+        """The summary with the time that writing took."""
+        seconds = self.summary["seconds"]
+        return {**self.summary, "seconds": {**seconds, "write": round(write, 3), "total": round(seconds["total"] + write, 3)}}
+
+    def __repr__(self) -> str:
+        lines = [f"<rescounter.Result {self.summary['method']}, {len(self.obligations):,} obligations, {self.summary['refused']:,} refused"]
+        for code, currency in self.summary["currencies"].items():
+            lines.append(f"  {code}: {_told(currency)}")
+        return "\n".join(lines) + ">"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{html.escape(code)}</th>"
+            + "".join(
+                f"<td style='text-align:right'>{format_minor(currency[name], currency['exponent'], group=',')}</td>"
+                for name in ("gross_minor", "cleared_minor", "residual_minor", "pay_in_minor")
+            )
+            + f"<td style='text-align:right'>{_percent(currency['cleared_share'])}</td></tr>"
+            for code, currency in self.summary["currencies"].items()
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("", "owed", "cleared", "remains", "pay-ins", "share cleared"))
+        told = f"{html.escape(self.summary['method'])}, {len(self.obligations):,} obligations, {self.summary['refused']:,} rows refused"
+        return f"<table><caption>Rescounter: {told}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def explain(tables: Mapping[str, pa.Table], summary: Mapping[str, Any], *, id: str | None, member: str | None) -> Explanation:
+    """`Result.explain` for tables that were read back from a folder."""
+    from rescounter.clearing.explanation import explain_item, explain_member
+
+    exponents = {code: currency["exponent"] for code, currency in summary["currencies"].items()}
+    if (id is None) == (member is None):
+        raise CallerFault("option_invalid", "name either an id or a member to explain")
+    if id is not None:
+        return explain_item(tables["obligations"], exponents, id=id)
+    return explain_member(tables["obligations"], tables["members"], exponents, member=str(member))
+
+
+def _told(currency: Mapping[str, Any]) -> str:
+    money = {
+        name: format_minor(currency[name], currency["exponent"], group=",") for name in ("gross_minor", "cleared_minor", "pay_in_minor")
+    }
+    told = f"{money['gross_minor']} owed, {money['cleared_minor']} cleared ({_percent(currency['cleared_share'])})"
+    return told + (f", {money['pay_in_minor']} to pay in" if currency["pay_in_minor"] else "")
+
+
+def _percent(share: float) -> str:
+    """A share that is already rounded down, with two digits that are rounded down again."""
+    return f"{int(share * 1_000_000 + 0.5) // 100 / 100:.2f} %"
