@@ -39,9 +39,7 @@ class Optimum:
 class Solver(Protocol):
     """Finds the cheapest residual, at unit cost, that carries the net positions of a network."""
 
-    def __call__(
-        self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def __call__(self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
         """Residual int64[m] on edges with 0 <= residual <= capacity."""
         ...
 

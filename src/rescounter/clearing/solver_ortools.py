@@ -10,9 +10,7 @@ from rescounter.terms import EnvironmentFault
 __all__ = ["cheapest_residual"]
 
 
-def cheapest_residual(
-    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def cheapest_residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
     """The cheapest flow, at cost 1 for each unit and edge, that carries the net positions.
 
     Deterministic: one thread, and the answer depends on the order of edges, which is canonical.

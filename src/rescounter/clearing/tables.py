@@ -14,26 +14,34 @@ from rescounter.clearing.optimum import net_positions
 from rescounter.intake.admitted import EXCLUSION_CODES, Admitted
 from rescounter.terms.tables import CIRCUITS, POTENTIALS, members_schema, obligations_schema
 
-__all__ = ["circuits_table", "currency_summaries", "members_table", "obligations_table", "potentials_table"]
+__all__ = ["admitted_table", "circuits_table", "currency_summaries", "members_table", "obligations_table", "potentials_table"]
 
 
-def obligations_table(cleared: Cleared) -> pa.Table:
-    """Every admitted obligation with what of it is cleared and what remains."""
-    admitted = cleared.admitted
+def admitted_table(admitted: Admitted) -> pa.Table:
+    """Admitted obligations as they entered the run."""
     columns = {
         "id": admitted.id,
         "debtor": _names(admitted, admitted.debtor),
         "creditor": _names(admitted, admitted.creditor),
         "currency": _texts(admitted.currencies, admitted.currency),
-        "amount_minor": admitted.amount,
-        "cleared_minor": cleared.cleared,
-        "residual_minor": admitted.amount - cleared.cleared,
+        "amount_minor": pa.array(admitted.amount),
         "due": admitted.due_dates(),
         "class": admitted.kind,
         "excluded": _texts(EXCLUSION_CODES, admitted.excluded),
-        "replaced_minor": cleared.replaced,
-        "reference": admitted.reference,
     }
+    return pa.table(columns | ({} if admitted.reference is None else {"reference": admitted.reference}))
+
+
+def obligations_table(cleared: Cleared) -> pa.Table:
+    """Every admitted obligation with what of it is cleared and what remains."""
+    admitted = cleared.admitted
+    outcome = {
+        "cleared_minor": cleared.cleared,
+        "residual_minor": admitted.amount - cleared.cleared,
+        "replaced_minor": cleared.replaced,
+    }
+    entered = admitted_table(admitted)
+    columns = {name: entered[name] for name in entered.column_names} | outcome
     schema = obligations_schema(netting=cleared.replaced is not None, reference=admitted.reference is not None)
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -30,13 +30,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Clear what members owe each other, exactly, and prove it.",
-    epilog="Exit codes: 0 done, 1 a check failed, 2 unusable input or wrong use, 3 rows refused under --strict, 4 the environment failed, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 unusable input or wrong use, 3 rows refused under --strict, "
+    "4 the environment failed, 130 interrupted.",
 )
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but faults.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 KeyFile = Annotated[
-    Optional[Path],  # noqa: UP045  (typer reads the annotation at run time)
+    Path | None,
     typer.Option("--key-file", help="32 secret bytes (or 64 hex digits) that salt the commitments."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier result.")]
@@ -61,20 +62,20 @@ def root(
 @app.command()
 def clear(
     file: Annotated[str, typer.Argument(help="CSV, Parquet, Arrow, JSON Lines or XLSX, also .gz and .zst; - is standard input.")],
-    output: Annotated[Optional[Path], typer.Option("--output", "-o", help="Result folder; default: FILE's name with -cleared.")] = None,  # noqa: UP045
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Result folder; default: FILE's name with -cleared.")] = None,
     method: Annotated[str, typer.Option(help="set-off, net, or set-off-then-net.")] = "set-off",
     allocate: Annotated[str, typer.Option(help="Which obligations of a pair clear first: oldest or pro-rata.")] = "oldest",
-    minimum: Annotated[Optional[str], typer.Option(help="Keep out obligations below this amount (major units).")] = None,  # noqa: UP045
-    due_by: Annotated[Optional[str], typer.Option(help="Keep out obligations that fall due after this date.")] = None,  # noqa: UP045
-    columns: Annotated[Optional[str], typer.Option(help="Map names: debtor=payer,creditor=payee.")] = None,  # noqa: UP045
-    decimal: Annotated[Optional[str], typer.Option(help="Decimal sign . or , ; then thousands may be separated.")] = None,  # noqa: UP045
-    encoding: Annotated[Optional[str], typer.Option(help="Encoding of a text file that is not Unicode, such as cp1252.")] = None,  # noqa: UP045
-    sheet: Annotated[Optional[str], typer.Option(help="Sheet of a workbook; default: the first.")] = None,  # noqa: UP045
-    exponent: Annotated[Optional[list[str]], typer.Option(help="Digits of a currency that ISO 4217 gives none: XAU=3.")] = None,  # noqa: UP045
+    minimum: Annotated[str | None, typer.Option(help="Keep out obligations below this amount (major units).")] = None,
+    due_by: Annotated[str | None, typer.Option(help="Keep out obligations that fall due after this date.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Map names: debtor=payer,creditor=payee.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign . or , ; then thousands may be separated.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file that is not Unicode, such as cp1252.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first.")] = None,
+    exponent: Annotated[list[str] | None, typer.Option(help="Digits of a currency that ISO 4217 gives none: XAU=3.")] = None,
     format: Annotated[str, typer.Option(help="Tables as parquet, csv or xlsx.")] = "parquet",
     circuits: Annotated[
-        Optional[bool], typer.Option("--circuits/--no-circuits", help="Write the circuits; default: up to 100,000 obligations.")
-    ] = None,  # noqa: UP045
+        bool | None, typer.Option("--circuits/--no-circuits", help="Write the circuits; default: up to 100,000 obligations.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Leave with exit code 3 when rows were refused.")] = False,
     key_file: KeyFile = None,
     force: Force = False,
@@ -102,10 +103,8 @@ def clear(
 @app.command()
 def verify(
     result: Annotated[Path, typer.Argument(help="A result folder, a member's bundle folder, or a bundle.json.")],
-    input: Annotated[
-        Optional[str], typer.Option("--input", help="The file that was cleared; default: where the result says it lies.")
-    ] = None,  # noqa: UP045
-    root_hash: Annotated[Optional[str], typer.Option("--root", help="The result_root that the union published (bundles).")] = None,  # noqa: UP045
+    input: Annotated[str | None, typer.Option("--input", help="The file that was cleared; default: where the result says it lies.")] = None,
+    root_hash: Annotated[str | None, typer.Option("--root", help="The result_root that the union published (bundles).")] = None,
     key_file: KeyFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -125,8 +124,8 @@ def verify(
 @app.command()
 def explain(
     result: Annotated[Path, typer.Argument(help="A result folder.")],
-    id: Annotated[Optional[str], typer.Option("--id", help="An obligation.")] = None,  # noqa: UP045
-    member: Annotated[Optional[str], typer.Option("--member", help="A member.")] = None,  # noqa: UP045
+    id: Annotated[str | None, typer.Option("--id", help="An obligation.")] = None,
+    member: Annotated[str | None, typer.Option("--member", help="A member.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why an obligation cleared as far as it did: its circuits, and the cut behind what remains.
@@ -144,7 +143,7 @@ def explain(
 def extract(
     result: Annotated[Path, typer.Argument(help="A result folder.")],
     member: Annotated[str, typer.Option("--member", help="Whose part to cut out.")],
-    output: Annotated[Optional[Path], typer.Option("--output", "-o", help="Folder; default: MEMBER-bundle.")] = None,  # noqa: UP045
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default: MEMBER-bundle.")] = None,
     key_file: KeyFile = None,
     force: Force = False,
     quiet: Quiet = False,

@@ -99,7 +99,8 @@ def plant_fault(folder: Path) -> str:
         table = table.set_column(table.column_names.index(name), name, pa.array(values))
     summary["files"].update(write_tables({"obligations": table}, folder, format="parquet"))
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
-    return f"{row['debtor']} owes {row['creditor']}, cleared {format_minor(row['cleared_minor'] + 1, 0, group=',')} instead of {format_minor(row['cleared_minor'], 0, group=',')}"
+    honest, planted = (format_minor(row["cleared_minor"] + step, 0, group=",") for step in (0, 1))
+    return f"{row['debtor']} owes {row['creditor']}, cleared {planted} instead of {honest}"
 
 
 def _next(target: Path) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from rescounter._version import __version__
 from rescounter.facade.options import Options
 from rescounter.facade.result import Result
-from rescounter.intake import Admission, Submitted
+from rescounter.intake import Admission, Conditions, Submitted, admit
 from rescounter.terms import CallerFault
 
 __all__ = ["Progress", "admit_input", "clear", "options_of", "run"]
@@ -108,7 +108,6 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     from rescounter.clearing.commitment import seal
     from rescounter.clearing.solver_ortools import cheapest_residual
     from rescounter.clearing.tables import currency_summaries, members_table, obligations_table, potentials_table
-    from rescounter.intake import admit
 
     if cycle_key is not None and len(cycle_key) != 32:
         raise CallerFault("key_unreadable", f"the key has {len(cycle_key)} bytes; it must have 32")
@@ -147,8 +146,6 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
 
 def admit_input(source: object, options: Options) -> Admission:
     """Read and admit again what a result was made from, on the same conditions."""
-    from rescounter.intake import admit
-
     return admit(_submitted(source, options), _conditions(options))
 
 
@@ -161,9 +158,7 @@ def _submitted(source: object, options: Options) -> Submitted:
     return read_arrow(source, columns=options.columns)
 
 
-def _conditions(options: Options):  # type: ignore[no-untyped-def]
-    from rescounter.intake import Conditions
-
+def _conditions(options: Options) -> Conditions:
     return Conditions(exponents=options.known_exponents, decimal=options.decimal, minimum=options.minimum, due_by=options.due_by)
 
 

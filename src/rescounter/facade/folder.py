@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from rescounter.facade.options import Options
 from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result
 from rescounter.terms import CallerFault
+
+if TYPE_CHECKING:
+    from rescounter.verification import Finding, Verdict
 
 __all__ = ["Stored", "extract_member", "read_result", "verify_folder", "write_result"]
 
@@ -88,12 +91,12 @@ def read_result(folder: Path) -> Stored:
     return Stored(folder=folder, summary=summary, tables=read_tables(folder, names))
 
 
-def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes | None = None):  # type: ignore[no-untyped-def]
+def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes | None = None) -> Verdict:
     """Check a result folder from outside; read its input again when it can be found.
 
     Returns: a `Verdict` whose *proven* and *not_proven* say whether the input was read.
     """
-    from rescounter.verification import Verdict, compare_with_input, verify_digests, verify_result
+    from rescounter.verification import Verdict, verify_digests, verify_result
 
     stored = read_result(folder)
     verdict = verify_result(stored.tables, stored.summary, cycle_key=cycle_key)
@@ -103,7 +106,7 @@ def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes
     if source is None:
         not_proven.append("the input was not read again: only the result in itself is proven")
         return Verdict(tuple(findings), tuple(proven), tuple(not_proven))
-    differing = _compare(stored, source, compare_with_input)
+    differing = _compare(stored, source)
     if differing and input is None:
         not_proven.append(f"what lies at {source} is not the input of this result: only the result in itself is proven")
     elif differing:
@@ -133,9 +136,10 @@ def _input_beside(stored: Stored) -> Path | None:
     return path if path.is_file() else None
 
 
-def _compare(stored: Stored, source: object, compare_with_input):  # type: ignore[no-untyped-def]
+def _compare(stored: Stored, source: object) -> tuple[Finding, ...]:
     from rescounter.clearing.tables import admitted_table
     from rescounter.facade.clearing import admit_input
+    from rescounter.verification import compare_with_input
 
     admission = admit_input(source, Options.from_summary(stored.summary))
     return compare_with_input(

@@ -177,8 +177,8 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
     codes, code_rank = ranked(read.currencies.take(pa.array(used_currencies)))
     rank_of_currency = np.zeros(len(read.currencies), np.int16)
     rank_of_currency[used_currencies] = code_rank
-    columns = rank_of_currency[read.currency], rank_of_name[read.debtor], rank_of_name[read.creditor], read.due
-    order = canonical_order(*(column[kept] for column in columns), read.ids.take(pa.array(kept)))
+    currency, debtor, creditor = rank_of_currency[read.currency[kept]], rank_of_name[read.debtor[kept]], rank_of_name[read.creditor[kept]]
+    order = canonical_order(currency, debtor, creditor, read.due[kept], read.ids.take(pa.array(kept)))
     rows = kept[order]
     take = pa.array(rows)
     currencies: tuple[str, ...] = tuple(codes.to_pylist())
@@ -186,9 +186,9 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
         members=members,
         currencies=currencies,
         exponents=tuple(conditions.exponents.of(code) or 0 for code in currencies),
-        currency=columns[0][rows],
-        debtor=columns[1][rows],
-        creditor=columns[2][rows],
+        currency=currency[order],
+        debtor=debtor[order],
+        creditor=creditor[order],
         amount=read.amount[rows],
         due=read.due[rows],
         id=read.ids.take(take),

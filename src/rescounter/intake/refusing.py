@@ -16,7 +16,9 @@ from rescounter.terms.tables import REFUSALS_TABLE
 
 __all__ = ["Row", "refusals_table", "refuse"]
 
-_TOTAL: Final = re.compile(r"(grand |sub)?-?(total|sum|summe|gesamt|gesamtsumme|somme|suma|totale|ukupno|skupaj|итого|всего)s?:?", re.IGNORECASE)
+_TOTAL: Final = re.compile(
+    r"(grand |sub)?-?(total|sum|summe|gesamt|gesamtsumme|somme|suma|totale|ukupno|skupaj|итого|всего)s?:?", re.IGNORECASE
+)
 _COMMA: Final = re.compile(r"[+-]?[0-9.'\u2019\u00a0\u202f ]*,[0-9]+")
 _GROUPED_POINT: Final = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _SERIAL: Final = re.compile(r"[0-9]{5}(\.[0-9]+)?")
