@@ -30,6 +30,8 @@ FAULTS: Final = MappingProxyType(
         "no_rows": "Hand in at least one row below the header.",
         "too_many_members": "Clear currencies or regions one by one.",
         "too_many_rows_for_xlsx": "Use --format parquet or --format csv: a sheet holds 1,048,576 rows.",
+        "sheet_too_large": "Delete what stands far outside the table in that sheet, or save the sheet as CSV.",
+        "text_not_for_xlsx": "Use --format parquet or --format csv: a sheet cannot hold that text.",
         "option_invalid": "See --help for what is allowed.",
         "output_exists": "Choose another folder with -o, or replace that result with --force.",
         "output_not_a_result": "--force replaces only a folder that Rescounter wrote; choose another folder with -o.",
