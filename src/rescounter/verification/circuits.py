@@ -103,8 +103,8 @@ def _check_sums(rows: Rows, edges: Edges, steps: _Steps) -> list[Finding]:
     np.add.at(carried, edge[~stranger], steps.amount[~stranger])
 
     def tell(place: int) -> tuple[str, str, str]:
-        debtor, creditor = rows.node_name(edges.owes[place]), rows.node_name(edges.is_owed[place])
-        return f"{debtor} to {creditor}", f"{carried[place]} in circuits", f"{edges.cleared[place]} cleared"
+        where = rows.pair_name(edges.owes[place], edges.is_owed[place])
+        return where, f"{carried[place]} in circuits", f"{edges.cleared[place]} cleared"
 
     return [
         *at("circuits", stranger, lambda place: (steps.where(place), "a pair without an obligation", "an edge of the network")),

@@ -75,6 +75,10 @@ class Rows:
         place, member = divmod(int(self.nodes[node]), len(self.member_names))
         return f"{shown(self.member_names[member])} in {shown(self.currency_names[place])}"
 
+    def pair_name(self, debtor: int, creditor: int) -> str:
+        """How a person finds the edge between two nodes."""
+        return f"{self.node_name(debtor).rpartition(' in ')[0]} to {self.node_name(creditor)}"
+
     def node_currency(self) -> Ints:
         """Place of each node's currency."""
         return self.nodes // max(1, len(self.member_names))

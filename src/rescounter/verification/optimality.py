@@ -40,14 +40,10 @@ def _check_slackness(rows: Rows, edges: Edges, potential: Ints) -> list[Finding]
     def tell(edge: int) -> tuple[str, str, str]:
         amount = edges.amount[edge]
         needed = f"all of {amount}" if short[edge] else "nothing"
-        return _edge_name(rows, edges, edge), f"cleared {edges.cleared[edge]} at profit {1 - int(fall[edge])}", f"{needed} cleared"
+        where = rows.pair_name(edges.owes[edge], edges.is_owed[edge])
+        return where, f"cleared {edges.cleared[edge]} at profit {1 - int(fall[edge])}", f"{needed} cleared"
 
     return at("slackness", short | over, tell)
-
-
-def _edge_name(rows: Rows, edges: Edges, edge: int) -> str:
-    debtor, creditor = (rows.node_name(int(side[edge])) for side in (edges.owes, edges.is_owed))
-    return f"{debtor} to {creditor}"
 
 
 def _check_least(rows: Rows, edges: Edges, potential: Ints) -> list[Finding]:

@@ -26,5 +26,5 @@ def check_refusals(table: pa.Table) -> list[Finding]:
     ]
     for name in ("found", "allowed", "what_to_do"):
         empty = pc.equal(table[name], "").to_numpy()
-        findings += at("refusals", empty, lambda place, name=name: (f"row {row[place]}", f"no {name}", f"a {name}"))  # type: ignore[misc]
+        findings += at("refusals", empty, lambda place, name=name: (f"row {row[place]}, {name}", "an empty cell", "a text"))  # type: ignore[misc]
     return findings

@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from rescounter.terms import EXCLUSIONS, INT64_MAX
 from rescounter.terms.refusals import shown
-from rescounter.verification.network import NO_DUE, Rows
+from rescounter.verification.network import Rows
 from rescounter.verification.verdict import Finding, at, capped
 
 __all__ = ["check_bounds", "check_excluded", "check_ids", "check_order", "check_parties", "check_replaced"]
-
-_DATE_FIRST, _DATE_LAST = -719_162, 2_932_896
-"""0001-01-01 and 9999-12-31 in days since 1970: what ``YYYY-MM-DD`` can say."""
 
 
 def check_ids(rows: Rows) -> list[Finding]:
@@ -32,11 +29,9 @@ def check_parties(rows: Rows) -> list[Finding]:
 
 
 def check_bounds(rows: Rows) -> list[Finding]:
-    """0 < amount, 0 <= cleared <= amount, residual = amount - cleared; dates that can be written."""
+    """0 < amount, 0 <= cleared <= amount, residual = amount - cleared."""
     amount, cleared, residual = rows.amount, rows.cleared, rows.residual
     beyond = (cleared < 0) | (cleared > amount)
-    undated = rows.due == NO_DUE
-    strange = ~undated & ((rows.due < _DATE_FIRST) | (rows.due > _DATE_LAST))
     return [
         *at("amount", amount <= 0, lambda place: (rows.where(place), str(amount[place]), f"1 to {INT64_MAX}")),
         *at("bounds", beyond, lambda place: (rows.where(place), f"cleared {cleared[place]}", f"0 to {amount[place]}")),
@@ -45,7 +40,6 @@ def check_bounds(rows: Rows) -> list[Finding]:
             residual != amount - cleared,
             lambda place: (rows.where(place), str(residual[place]), f"{amount[place]} - {cleared[place]}"),
         ),
-        *at("due", strange, lambda place: (rows.where(place), f"day {rows.due[place]}", "a date from 0001-01-01 to 9999-12-31")),
     ]
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from rescounter.terms import INT64_MAX
 from rescounter.terms.refusals import shown
 from rescounter.terms.tables import CIRCUITS, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
-from rescounter.verification.network import Rows, codes, column, overflowing
+from rescounter.verification.network import NO_DUE, Rows, codes, column, overflowing
 from rescounter.verification.verdict import Finding, at
 
 __all__ = ["METHODS", "RULES", "check_choices", "check_ranges", "check_shapes"]
@@ -21,6 +21,12 @@ METHODS: Final = ("set-off", "net", "set-off-then-net")
 RULES: Final = ("oldest", "pro-rata")
 
 _MAY_BE_EMPTY: Final = frozenset({"due", "class", "excluded", "reference"})
+
+_DATE_FIRST: Final = -719_162
+"""0001-01-01 in days since 1970: with `_DATE_LAST` what ``YYYY-MM-DD`` can say."""
+
+_DATE_LAST: Final = 2_932_896
+"""9999-12-31."""
 
 
 def check_choices(summary: Mapping[str, object]) -> list[Finding]:
@@ -54,7 +60,7 @@ def _check_shape(name: str, table: pa.Table | None, schema: pa.Schema) -> list[F
     if table is None:
         return [Finding("shape", name, "no table", "a table")]
     if not table.schema.equals(schema):
-        return [Finding("shape", name, _columns(table.schema), _columns(schema))]
+        return [_difference(name, table.schema, schema)]
     try:
         table.validate(full=True)
     except pa.ArrowInvalid as damage:
@@ -63,22 +69,32 @@ def _check_shape(name: str, table: pa.Table | None, schema: pa.Schema) -> list[F
     return [finding for each in required for finding in _check_filled(name, each, table[each])]
 
 
-def _columns(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} {field.type}" for field in schema)
+def _difference(name: str, found: pa.Schema, expected: pa.Schema) -> Finding:
+    strange, missing = _columns(found, expected), _columns(expected, found)
+    if strange or missing:
+        return Finding("shape", name, f"columns {strange or 'missing'}", missing or "no such columns")
+    return Finding("shape", name, "columns in another order", ", ".join(expected.names))
+
+
+def _columns(schema: pa.Schema, other: pa.Schema) -> str:
+    """Columns that only *schema* has."""
+    return ", ".join(f"{shown(field.name)} {field.type}" for field in schema if field not in list(other))
 
 
 def _check_filled(table: str, name: str, cells: pa.ChunkedArray) -> list[Finding]:
     empty = pc.is_null(cells)
     if pa.types.is_string(cells.type) and table != "refusals":
         empty = pc.fill_null(pc.equal(cells, ""), True)
-    return at("shape", empty.to_numpy(), lambda place: (f"{table}, row {place + 1}", f"no {name}", f"a {name}"))
+    return at("shape", empty.to_numpy(), lambda place: (f"{table}, row {place + 1}, {name}", "an empty cell", "a value"))
 
 
 def check_ranges(rows: Rows, circuits: pa.Table | None) -> list[Finding]:
-    """Sums of each currency fit int64, so nothing that is added later can overflow unseen."""
+    """Sums of each currency fit int64, so nothing that is added later can overflow unseen; dates can be written."""
     columns = (rows.amount, rows.cleared, rows.residual, rows.replaced)
     beyond = overflowing(rows.currency, columns, len(rows.currency_names))
     findings = [Finding("range", shown(rows.currency_names[place]), "sums beyond int64", f"at most {INT64_MAX} in sum") for place in beyond]
+    strange = (rows.due != NO_DUE) & ((rows.due < _DATE_FIRST) | (rows.due > _DATE_LAST))
+    findings += at("range", strange, lambda place: (rows.where(place), f"due on day {rows.due[place]}", "0001-01-01 to 9999-12-31"))
     return findings if circuits is None else findings + _check_circuit_ranges(rows, circuits)
 
 

@@ -1,0 +1,289 @@
+"""Every kind of fault that verification must find, planted in the example and sealed again where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+
+from edits import edited, ordered, with_item, with_items, with_summary, with_table, with_total
+from examples import ITEMS, REFUSED, example
+from ledger_oracle import Item, Refused, Result, amounts_of, cleared_result, largest_set_off, place_of, seal
+
+INT64_MAX = 2**63 - 1
+
+
+def _reordered(items: list[Item], method: str = "set-off") -> Result:
+    """An honest result whose first two rows of obligations are swapped."""
+    result = cleared_result(items, method=method)
+    rows = list(range(len(items)))
+    return with_table(result, "obligations", lambda table: ordered(table, [1, 0, *rows[2:]]))
+
+
+def _shifted(by: int, *, currency: str) -> Result:
+    result = example()
+    potentials = {key: value + by * (key[0] == currency) for key, value in result.potentials.items()}
+    return seal(replace(result, potentials=potentials))
+
+
+def _potential(member: str, value: int) -> Result:
+    result = example()
+    return seal(replace(result, potentials={**result.potentials, ("EUR", member): value}))
+
+
+def _suboptimal() -> Result:
+    """Everything conserves and fits, but one unit less goes round than could."""
+    flow = {currency: largest_set_off(amount) for currency, amount in amounts_of(ITEMS).items()}
+    flow["EUR"] = {edge: cleared - (cleared > 0) for edge, cleared in flow["EUR"].items()}
+    return cleared_result(ITEMS, flows=flow, refusals=REFUSED)
+
+
+def _many_small() -> Result:
+    """Nine rows with the same fault."""
+    result = cleared_result([Item(str(place), "ANA", "BO", 5) for place in range(1, 10)])
+    return with_items(result, lambda items: [replace(item, cleared=6) for item in items])
+
+
+def _circuits(circuits: list[tuple[str, list[str], int]]) -> Result:
+    return seal(replace(example(), circuits=circuits))
+
+
+def _circuit_cell(row: int, **cells: object) -> Result:
+    return with_table(example(), "circuits", lambda table: edited(table, row, **cells))
+
+
+def _refusal(**cells: object) -> Result:
+    return with_table(example(), "refusals", lambda table: edited(table, 1, **cells))
+
+
+def _broken_text() -> Result:
+    """A text that is no UTF-8."""
+
+    def broken(table: pa.Table) -> pa.Table:
+        rows = table.num_rows
+        column = pa.Array.from_buffers(
+            pa.string(),
+            rows,
+            [None, pa.py_buffer(b"".join(i.to_bytes(4, "little") for i in range(rows + 1))), pa.py_buffer(b"\xff" * rows)],
+        )
+        return table.set_column(table.schema.get_field_index("what_to_do"), "what_to_do", column)
+
+    result = example()
+    return replace(result, tables={**result.tables, "refusals": broken(result.tables["refusals"])})
+
+
+def _due(day: int) -> Result:
+    due = pa.array([day] + [None] * 7, pa.int32()).cast(pa.date32())
+    return replace(example(), tables={**example().tables, "obligations": example().tables["obligations"].set_column(7, "due", due)})
+
+
+def _members(change: Callable[[pa.Table], pa.Table], method: str = "set-off") -> Result:
+    return with_table(example(method), "members", change)
+
+
+def _potentials(change: Callable[[pa.Table], pa.Table]) -> Result:
+    return with_table(example(), "potentials", change)
+
+
+def _without(result: Result, *tables: str) -> Result:
+    return replace(result, tables={name: table for name, table in result.tables.items() if name not in tables})
+
+
+def _net_with_potentials() -> Result:
+    return seal(replace(example("net"), potentials={("EUR", "ANA"): 0}))
+
+
+PLANTED: dict[str, Callable[[], Result]] = {
+    # rows
+    "one unit moved between parallel items": lambda: with_item(with_item(example(), "1", cleared=92), "2", cleared=1),
+    "one unit moved between parallel items, pro rata": lambda: with_items(
+        example(allocation="pro-rata"),
+        lambda items: [replace(item, cleared=item.cleared + {"1": 1, "2": -1}.get(item.id, 0)) for item in items],
+    ),
+    "the other allocation rule than stated": lambda: seal(replace(example(allocation="pro-rata"), allocation="oldest")),
+    "an item dropped": lambda: with_items(example(), lambda items: [item for item in items if item.id != "10"]),
+    "an item doubled": lambda: with_items(example(), lambda items: sorted([*items, items[0]], key=place_of)),
+    "an item of nothing": lambda: with_items(example(), lambda items: sorted([*items, Item("n", "BO", "DI", 0)], key=place_of)),
+    "a negative amount": lambda: with_items(
+        example(allocation="pro-rata"), lambda items: sorted([*items, Item("n", "ANA", "BO", -1, -1)], key=place_of)
+    ),
+    "more cleared than owed": lambda: with_items(
+        example(), lambda items: [replace(item, cleared=item.cleared + {"10": 1, "1": 1, "x": 1}.get(item.id, 0)) for item in items]
+    ),
+    "less than nothing cleared": lambda: with_item(example(), "y", cleared=-1),
+    "a member that owes itself": lambda: with_items(example(), lambda items: sorted([*items, Item("s", "DI", "DI", 5, 5)], key=place_of)),
+    "a residual that is not the rest": lambda: with_table(example(), "obligations", lambda table: edited(table, 3, residual_minor=1)),
+    "a day before the calendar": lambda: _due(-719_163),
+    "a day behind the calendar": lambda: _due(2_932_897),
+    "a day that no program can print": lambda: _due(-(2**31)),
+    "a kept-out item that cleared": lambda: with_items(
+        example(),
+        lambda items: [replace(item, cleared=item.cleared + {"e": 4, "y": 4}.get(item.id, 0)) for item in items],
+    ),
+    "an unknown code of exclusion": lambda: with_item(example(), "e", excluded="unlucky"),
+    "set-off that replaced": lambda: with_table(
+        example("set-off-then-net"), "obligations", lambda table: edited(table, 0, replaced_minor=8)
+    ),
+    "netting that left a kept-out item replaced": lambda: with_table(
+        example("set-off-then-net"), "obligations", lambda table: edited(table, 5, replaced_minor=4)
+    ),
+    "netting alone that set off": lambda: seal(replace(example("set-off-then-net"), method="net", potentials={}, circuits=[])),
+    "nine of a kind": _many_small,
+    # order
+    "rows out of order by currency": lambda: _reordered([Item("1", "A", "B", 1), Item("2", "A", "B", 1, currency="USD")]),
+    "rows out of order by debtor": lambda: _reordered([Item("1", "A", "B", 1), Item("2", "B", "A", 1)]),
+    "rows out of order by creditor": lambda: _reordered([Item("1", "A", "B", 1), Item("2", "A", "C", 1)]),
+    "rows out of order by due date": lambda: _reordered(
+        [Item("2", "A", "B", 1, due=date(2026, 1, 1)), Item("1", "A", "B", 1, due=date(2026, 1, 2))]
+    ),
+    "a row without due date before one with": lambda: _reordered([Item("2", "A", "B", 1, due=date(9999, 12, 31)), Item("1", "A", "B", 1)]),
+    "ids of digits out of order by length": lambda: _reordered([Item("9", "A", "B", 1), Item("10", "A", "B", 1)]),
+    "ids of digits out of order": lambda: _reordered([Item("10", "A", "B", 1), Item("11", "A", "B", 1)]),
+    "an id of letters before one of digits": lambda: _reordered([Item("9", "A", "B", 1), Item("+", "A", "B", 1)]),
+    "ids of letters out of order": lambda: _reordered([Item("ab", "A", "B", 1), Item("b", "A", "B", 1)]),
+    # members
+    "a member's row dropped": lambda: _members(lambda table: ordered(table, [0, 1, 2, 4, 5])),
+    "a member's row doubled": lambda: _members(lambda table: ordered(table, [0, 0, 1, 2, 3, 4, 5])),
+    "members in another order": lambda: _members(lambda table: ordered(table, [1, 0, 2, 3, 4, 5])),
+    "a member in the currency of another": lambda: _members(lambda table: edited(table, 3, currency="USD")),
+    **{
+        f"another {name} of a member": lambda name=name: _members(
+            lambda table: edited(table, 2, **{name: table[name][2].as_py() + 1}), "set-off-then-net"
+        )
+        for name in (
+            *("owes_minor", "is_owed_minor", "net_minor", "cleared_minor", "owes_after_minor", "is_owed_after_minor"),
+            *("pay_in_minor", "pay_out_minor"),
+        )
+    },
+    # the optimum
+    "a potential that breaks slackness upwards": lambda: _potential("BO", 2),
+    "a potential that breaks slackness downwards": lambda: _potential("CY", 0),
+    "a negative potential": lambda: _potential("DI", -1),
+    "a consistent result that could clear one unit more": _suboptimal,
+    "potentials that are not the least": lambda: _shifted(1, currency="USD"),
+    "a potential raised where it may be": lambda: _potential("DI", 1),
+    "a potential dropped": lambda: _potentials(lambda table: ordered(table, [0, 1, 2, 4, 5])),
+    "a potential doubled": lambda: _potentials(lambda table: ordered(table, [0, 1, 1, 2, 3, 4, 5])),
+    "a potential of a stranger": lambda: _potentials(lambda table: edited(table, 3, member="EVE")),
+    "potentials where nothing was chosen": _net_with_potentials,
+    # circuits
+    "a circuit of another amount": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 92), ("USD", ["ANA", "BO"], 3)]),
+    "a circuit dropped": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93)]),
+    "all circuits dropped": lambda: _circuits([]),
+    "a circuit over a pair that owes nothing": lambda: _circuits(
+        [("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["BO", "DI"], 1), ("USD", ["ANA", "BO"], 3)]
+    ),
+    "a circuit of a stranger": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["ANA", "EVE"], 1), ("USD", ["ANA", "BO"], 3)]),
+    "a circuit of a strange currency": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93), ("GBP", ["ANA", "BO"], 3)]),
+    "a circuit of nothing": lambda: _circuits(
+        [("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["ANA", "BO", "CY"], 0), ("USD", ["ANA", "BO"], 3)]
+    ),
+    "more circuits than edges": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93), *[("USD", ["ANA", "BO"], 1)] * 3]),
+    "a circuit that meets a member twice": lambda: _circuits(
+        [("EUR", ["ANA", "BO", "CY", "ANA", "BO", "CY"], 46), ("EUR", ["ANA", "BO", "CY"], 1), ("USD", ["ANA", "BO"], 3)]
+    ),
+    "circuits in another order": lambda: _circuits([("USD", ["ANA", "BO"], 3), ("EUR", ["ANA", "BO", "CY"], 93)]),
+    "circuits numbered backwards": lambda: with_table(
+        _circuits([("EUR", ["ANA", "BO", "CY"], 90), ("EUR", ["ANA", "BO", "CY"], 3), ("USD", ["ANA", "BO"], 3)]),
+        "circuits",
+        lambda table: ordered(table, [3, 4, 5, 0, 1, 2, 6, 7]),
+    ),
+    "a circuit that counts its steps wrongly": lambda: _circuit_cell(2, step=4),
+    "a circuit whose steps begin at two": lambda: with_table(
+        example(), "circuits", lambda table: edited(edited(edited(table, 0, step=2), 1, step=3), 2, step=4)
+    ),
+    "a circuit that does not close": lambda: _circuit_cell(2, creditor="DI"),
+    "a circuit that breaks in the middle": lambda: _circuit_cell(1, debtor="DI"),
+    "a circuit with two amounts": lambda: _circuit_cell(1, amount_minor=92),
+    "circuits that sum beyond 64 bits": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], INT64_MAX), ("USD", ["ANA", "BO"], 3)]),
+    # refusals
+    "an unknown code of refusal": lambda: _refusal(code="bad_luck"),
+    "a refusal under another rule": lambda: _refusal(rule="A9"),
+    "a refusal of row nought": lambda: with_table(example(), "refusals", lambda table: edited(table, 0, row=0)),
+    "refusals out of order": lambda: _refusal(row=3),
+    "a row refused twice": lambda: _refusal(row=4),
+    "a refusal that found nothing": lambda: _refusal(found=""),
+    "a refusal that allows nothing": lambda: _refusal(allowed=""),
+    "a refusal without remedy": lambda: _refusal(what_to_do=""),
+    # totals
+    **{
+        f"another {name} in the summary": lambda name=name, figure=figure: with_total(example("set-off-then-net"), "EUR", **{name: figure})
+        for name, figure in {
+            **dict.fromkeys(("obligations", "members", "gross_minor", "cleared_minor", "residual_minor", "pay_in_minor"), 1),
+            **dict.fromkeys(("cash_saved_minor", "pairs_only_minor", "greedy_minor", "edges", "excluded_minor"), 2),
+            **{"cleared_share": 0.8, "optimal": False, "excluded": True, "exponent": 9},
+        }.items()
+    },
+    "a summary without a figure": lambda: with_total(example(), "USD", gross_minor=None),
+    "a negative exponent": lambda: with_total(example(), "USD", exponent=-1),
+    "an exponent that is no number": lambda: with_total(example(), "USD", exponent="2"),
+    "a currency missing in the summary": lambda: with_summary(example(), currencies={"EUR": example().summary["currencies"]["EUR"]}),
+    "a strange currency in the summary": lambda: with_total(
+        with_summary(example(), currencies={**example().summary["currencies"], "GBP": {}}), "GBP"
+    ),
+    "a currency that is no entry": lambda: with_summary(example(), currencies={**example().summary["currencies"], "USD": 7}),
+    "currencies that are no table": lambda: with_summary(example(), currencies=[1]),
+    "a refusal kept quiet": lambda: with_summary(example(), refused=1),
+    # bytes
+    **{
+        f"another {name}": lambda name=name: with_summary(example(), **{name: "0" * 64})
+        for name in ("input_digest", "potentials_root", "obligations_root", "result_root")
+    },
+    "another key": lambda: replace(example(cycle_key=b"a" * 32), cycle_key=b"b" * 32),
+    "no key": lambda: replace(example(cycle_key=b"a" * 32), cycle_key=None),
+    "the refusals of another result": lambda: replace(
+        example(),
+        tables={**example().tables, "refusals": cleared_result(ITEMS, refusals=[Refused(4, "7"), Refused(9, "6")]).tables["refusals"]},
+    ),
+    # what cannot be computed with
+    "an unknown method": lambda: with_summary(example(), method="magic"),
+    "a method that is no text": lambda: with_summary(example(), method=["net"], allocation=None),
+    "a result of no table": lambda: replace(example(), tables={}),
+    "a table missing": lambda: _without(example(), "members", "refusals"),
+    "a column missing": lambda: replace(
+        example(), tables={**example().tables, "members": example().tables["members"].drop_columns("net_minor")}
+    ),
+    "columns in another order": lambda: replace(
+        example(), tables={**example().tables, "potentials": example().tables["potentials"].select(["currency", "member", "potential"])}
+    ),
+    "a column of netting without netting": lambda: replace(
+        example(), tables={**example().tables, "members": example("net").tables["members"]}
+    ),
+    "circuits with a strange column": lambda: replace(
+        example(), tables={**example().tables, "circuits": example().tables["circuits"].append_column("why", pa.nulls(5))}
+    ),
+    "a text that is none": _broken_text,
+    "a missing amount": lambda: with_table(
+        example(),
+        "potentials",
+        lambda table: table.set_column(2, "potential", pa.array([0, None, 0, 0, 0, 0], pa.int64())),
+    ),
+    "a name of nothing": lambda: replace(
+        example(), tables={**example().tables, "members": edited(example().tables["members"], 0, member="")}
+    ),
+    "a missing name": lambda: replace(example(), tables={**example().tables, "refusals": edited(example().tables["refusals"], 0, id=None)}),
+    "amounts that sum beyond 64 bits": lambda: replace(
+        example(), tables={**example().tables, "obligations": edited(example().tables["obligations"], 0, amount_minor=INT64_MAX)}
+    ),
+    "residuals that sum below 64 bits": lambda: replace(
+        example(),
+        tables={
+            **example().tables,
+            "obligations": edited(edited(example().tables["obligations"], 6, residual_minor=-INT64_MAX), 7, residual_minor=-2),
+        },
+    ),
+}
+
+
+if __name__ == "__main__":  # prints planted.toml anew, to be read with care before it is kept
+    import json
+
+    from examples import findings_of
+
+    for sentence, plant in PLANTED.items():
+        print(f"{json.dumps(sentence)} = [")
+        for line in findings_of(plant()):
+            print(f"    {json.dumps(line)},")
+        print("]")
