@@ -1,4 +1,4 @@
-"""The biggest circuits as pictures: who stands in the ring, and what each cleared."""
+"""Circuits as pictures: for each length how many there are, what they cleared, and the biggest as a ring."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.statements.sums import Int64s, biggest
+from rescounter.statements.sums import biggest
 
-__all__ = ["CircuitsShown", "LengthShare", "Ring", "Spot", "circuits_shown"]
+__all__ = ["CircuitsOfLength", "CircuitsShown", "Ring", "Spot", "circuits_shown"]
 
-_SHOWN: Final = 6
-_MEMBERS_IN_RING: Final = 8
 _LENGTH_LONG: Final = 6
-_RADIUS: Final = 62.0
+"""From this length on, circuits are counted together."""
+_MEMBERS_IN_RING: Final = 9
+_RADIUS: Final = 64.0
+_PAUSE: Final = 0.24
+"""Angle left free between a dot and the arrows beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A member of a ring: its name, its dot, the anchor of its label, and the arrow to the next."""
+    """A member of a ring: its dot, the anchor of its label, and the arrow to the member that it pays."""
 
     name: str
     x: str
@@ -39,26 +41,26 @@ class Ring:
 
     members: tuple[str, ...]
     amount_minor: int
-    total_minor: int
     spots: tuple[Spot, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LengthShare:
-    """What circuits of one length cleared together."""
+class CircuitsOfLength:
+    """Circuits of one length (*is_or_more*: or longer), what they cleared together, and the one that cleared most."""
 
-    words: str
+    members: int
+    is_or_more: bool
     circuits: int
     cleared_minor: int
+    biggest: Ring
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitsShown:
-    """The circuits of one currency: how many, by length, and the biggest as rings."""
+    """The circuits of one currency."""
 
     count: int
-    by_length: tuple[LengthShare, ...]
-    rings: tuple[Ring, ...]
+    by_length: tuple[CircuitsOfLength, ...]
 
 
 def circuits_shown(circuits: pa.Table | None, currency: str) -> CircuitsShown | None:
@@ -72,39 +74,37 @@ def circuits_shown(circuits: pa.Table | None, currency: str) -> CircuitsShown | 
     length = np.diff(first, append=own.num_rows).astype(np.int64)
     amount = own["amount_minor"].to_numpy()[first].astype(np.int64)
     total = amount * length
-    rings = tuple(
-        _ring(tuple(own["debtor"].slice(int(first[place]), int(length[place])).to_pylist()), int(amount[place]))
-        for place in biggest(total, _SHOWN).tolist()
-    )
-    return CircuitsShown(len(first), _by_length(length, total), rings)
-
-
-def _by_length(length: Int64s, total: Int64s) -> tuple[LengthShare, ...]:
-    shares = []
+    shown = []
     for members in range(2, _LENGTH_LONG + 1):
-        mask = length >= members if members == _LENGTH_LONG else length == members
-        if mask.any():
-            words = f"{members} members or more" if members == _LENGTH_LONG else f"{members} members"
-            shares.append(LengthShare(words, int(mask.sum()), int(total[mask].sum())))
-    return tuple(shares)
+        chosen = np.flatnonzero(length >= members if members == _LENGTH_LONG else length == members)
+        if chosen.size:
+            place = int(chosen[biggest(total[chosen], 1)[0]])
+            names = tuple(own["debtor"].slice(int(first[place]), int(length[place])).to_pylist())
+            cleared_minor = int(total[chosen].sum())
+            shown.append(CircuitsOfLength(members, members == _LENGTH_LONG, chosen.size, cleared_minor, _ring(names, int(amount[place]))))
+    return CircuitsShown(len(first), tuple(shown))
 
 
 def _ring(members: tuple[str, ...], amount_minor: int) -> Ring:
-    spots = tuple(_spot(name, place, len(members)) for place, name in enumerate(members)) if len(members) <= _MEMBERS_IN_RING else ()
-    return Ring(members, amount_minor, amount_minor * len(members), spots)
+    drawn = members if len(members) <= _MEMBERS_IN_RING else ()
+    return Ring(members, amount_minor, tuple(_spot(name, place, len(members)) for place, name in enumerate(drawn)))
 
 
 def _spot(name: str, place: int, count: int) -> Spot:
     """Dots stand clockwise from the top, or side by side when there are two; arrows bow outwards between them."""
     turn = pi / 2 if count == 2 else 0.0
     angle, after = (2 * pi * step / count - turn for step in (place, place + 1))
-    pause = 0.24
-    begin, end = angle + pause, after - pause
-    arrow = f"M{_point(begin, _RADIUS)}A{_RADIUS:.0f} {_RADIUS:.0f} 0 {int(end - begin > pi)} 1 {_point(end, _RADIUS)}"
-    x = sin(angle)
-    anchor = "middle" if abs(x) < 0.35 else ("start" if x > 0 else "end")
-    return Spot(name, *_point(angle, _RADIUS).split(), *_point(angle, _RADIUS + 13).split(), anchor, arrow)
+    arrow = f"M{_joined(angle + _PAUSE)}A{_RADIUS:.0f} {_RADIUS:.0f} 0 0 1 {_joined(after - _PAUSE)}"
+    across = sin(angle)
+    anchor = "middle" if abs(across) < 0.35 else ("start" if across > 0 else "end")
+    x, y = _point(angle, _RADIUS)
+    label_x, label_y = _point(angle, _RADIUS + 14)
+    return Spot(name, x, y, label_x, label_y, anchor, arrow)
 
 
-def _point(angle: float, radius: float) -> str:
-    return f"{radius * sin(angle) + 0.0:.1f} {-radius * cos(angle) + 0.0:.1f}"
+def _joined(angle: float) -> str:
+    return " ".join(_point(angle, _RADIUS))
+
+
+def _point(angle: float, radius: float) -> tuple[str, str]:
+    return f"{radius * sin(angle) + 0.0:.1f}", f"{-radius * cos(angle) + 0.0:.1f}"

@@ -75,6 +75,7 @@ def _evidence(sums: CurrencySums, edges: Edges | None, levels: Int64s | None, me
         "method": method,
         "members": sums.names.take(pa.array(shown)).to_pylist(),
         "others": len(sums.names) - len(shown),
+        "excluded": str(sums.facts["excluded_minor"]),
         "sums": {name: _joined(column, shown) for name in _SUMS if (column := getattr(sums, name)) is not None},
     }
     if edges is not None:
@@ -98,7 +99,7 @@ def _joined(column: Int64s, shown: Any) -> str:
 
 
 def _lines(edges: Edges, members: int) -> list[str]:
-    """One text for each debtor: ``creditor owed cleared`` or ``creditor owed cleared excluded``, joined by semicolons; ``=`` is all of it."""
+    """One text for each debtor: ``creditor owed cleared``, then ``excluded`` if any, joined by semicolons; ``=`` is all of it."""
     lines: list[list[str]] = [[] for _ in range(members)]
     columns = (edges.debtor, edges.creditor, edges.owed, edges.cleared, edges.excluded)
     for debtor, creditor, owed, cleared, excluded in zip(*(column.tolist() for column in columns), strict=True):

@@ -25,6 +25,8 @@ _GAP: Final = 0.026
 """Angle between two slots."""
 _SLOT_LEAST: Final = 0.105
 """Room for one label."""
+_EXTENT_MEAN_MOST: Final = 0.34
+"""Mean arc of a member when there are few, so that their ribbons stay ribbons."""
 _LEAN_WEIGHT: Final = 3.0
 _SWAPS_MAX: Final = 400
 _SCALE_STEPS: Final = 40
@@ -94,7 +96,7 @@ def _swapped(deal: _Floats, distance: _Floats, misplaced: _Floats, slot_of: NDAr
 
 def _scale(weight: _Floats) -> float:
     """The largest angle of a unit with which all slots fit on the circle."""
-    low, high = 0.0, 2 * pi / max(float(weight.sum()), 1.0)
+    low, high = 0.0, min(2 * pi, _EXTENT_MEAN_MOST * len(weight)) / max(float(weight.sum()), 1.0)
     for _ in range(_SCALE_STEPS):
         middle = (low + high) / 2
         fits = (np.maximum(weight * middle, _SLOT_LEAST) + _GAP).sum() <= 2 * pi

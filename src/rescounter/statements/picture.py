@@ -23,7 +23,7 @@ _RIBBONS_MAX: Final = 240
 _NAME_LENGTH: Final = 13
 _HALF: Final = 340.0
 _LABEL_ROOM: Final = 12.0
-_LETTER: Final = 11.0
+_LETTER: Final = 10.0
 _RING: Final = 13.0
 _ARROW: Final = 9.0
 _HUB: Final = 40.0
@@ -89,7 +89,7 @@ def picture(sums: CurrencySums) -> Picture | None:
     owed[-1, -1] = cleared[-1, -1] = 0
     if others == 0:
         owed, cleared = owed[:-1, :-1], cleared[:-1, :-1]
-    names = [*sums.names.take(places).to_pylist(), f"{others:,} others"][: len(owed)]
+    names = [*sums.names.take(places).to_pylist(), "others"][: len(owed)]
     ring = circle(owed)
     radius = _HALF - _LABEL_ROOM - _LETTER * max(len(_cut(name)) for name in names)
     ribbons = _ribbons(ring, owed, cleared, radius)
@@ -126,15 +126,13 @@ def _places_on_ring(ring: Circle, left: Int64s, cleared: Int64s) -> tuple[NDArra
     begin, end = np.zeros((2, size, size)), np.zeros((2, size, size))
     for member in range(size):
         at = float(ring.start[member])
-        turn = (ring.middle[member] - ring.middle) % (2 * pi)
+        partners = np.argsort((ring.middle[member] - ring.middle) % (2 * pi), kind="stable").tolist()
         for kind, amount in ((1, left), (0, cleared)):
-            for partner in np.argsort(turn, kind="stable").tolist():
-                for place, minor in (
-                    ((begin, (kind, member, partner)), amount[member, partner]),
-                    ((end, (kind, partner, member)), amount[partner, member]),
-                ):
-                    place[0][place[1]] = at
-                    at += float(minor) * ring.angle_per_unit
+            for partner in partners:
+                begin[kind, member, partner] = at
+                at += float(amount[member, partner]) * ring.angle_per_unit
+                end[kind, partner, member] = at
+                at += float(amount[partner, member]) * ring.angle_per_unit
     return begin, end
 
 

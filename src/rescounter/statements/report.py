@@ -7,10 +7,12 @@ the numbers to check it again in the page itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 import pyarrow as pa
@@ -21,8 +23,8 @@ from rescounter.statements.circuits import CircuitsShown, circuits_shown
 from rescounter.statements.evidence import Evidence, as_script, evidence_of
 from rescounter.statements.figures import Bar, comparison, exact, relieved, share, short, to_pay, unit, width
 from rescounter.statements.gains import Gain, Payment, gains, payments
-from rescounter.statements.refused import RefusalCount, refusal_counts
 from rescounter.statements.picture import Picture, picture
+from rescounter.statements.refused import RefusalCount, refusal_counts
 from rescounter.statements.sums import CurrencySums, exclusions_of, sums_by_currency
 
 __all__ = ["report_html"]
@@ -54,7 +56,8 @@ class _Chapter:
 def report_html(summary: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> str:
     """The page of one result, complete in itself: no network, no clock, the same bytes for the same arguments.
 
-    Args: *summary* as `summary.json` holds it (its *seconds* are not shown); *tables* by name, with the schemas of `terms.tables`; *circuits* may be missing.
+    Args: *summary* as `summary.json` holds it (its *seconds* are not shown); *tables* by name, with the
+        schemas of `terms.tables`; *circuits* may be missing.
     Law: every amount shown is a sum of the tables, exact or cut and marked as short; shares are rounded down.
     """
     method = summary["method"]
@@ -75,7 +78,8 @@ def report_html(summary: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> s
             chapters=chapters,
             told=chapters[:_CHAPTERS_MAX],
             refusals=refusals,
-            refusals_file=_file_name(summary, "refusals"),
+            refusals_file=_file_of("refusals", summary),
+            input_name=_input_name(summary),
             evidence=Markup(as_script({"currencies": [chapter.evidence.content for chapter in chapters]})),
         )
     )
@@ -101,12 +105,15 @@ def _chapter(number: int, sums: CurrencySums, evidence: Evidence, circuits: pa.T
     )
 
 
-def _file_name(summary: Mapping[str, Any], table: str) -> str:
-    """The name of a file of the result, when the summary tells it as a text or under ``name`` or ``path``."""
-    entry = summary.get("files", {}).get(table)
-    if isinstance(entry, Mapping):
-        entry = entry.get("name", entry.get("path"))
-    return entry if isinstance(entry, str) else ""
+def _input_name(summary: Mapping[str, Any]) -> str:
+    """The file name of the input, without the folder that it happened to lie in."""
+    path = summary["input"].get("path")
+    return re.split(r"[/\\]", path)[-1] if isinstance(path, str) and path != "-" else ""
+
+
+def _file_of(table: str, summary: Mapping[str, Any]) -> str:
+    """The file of the result that holds *table*, as the summary names it; empty when it names none."""
+    return next((name for name in summary.get("files", {}) if PurePosixPath(name).stem == table), "")
 
 
 @cache

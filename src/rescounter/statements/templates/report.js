@@ -84,7 +84,7 @@
 
   let turn = 0;
   function plant(kind) {
-    const network = evidence.find((one) => one.edges && one.edges.length) || evidence[0];
+    const network = evidence.find((one) => one.edges && one.edges.some((edge) => edge.cleared > 0n)) || evidence[0];
     const planted = !network.edges ? null : kind === "unit" ? verification.plantUnit(network, turn++) : verification.plantCircuit(network);
     if (!planted) return verdict.replaceChildren(element("p", "There is nothing here to change."));
     const [copy, story] = planted;

@@ -7,7 +7,7 @@ const verification = (() => {
   const grouped = (count) => count.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 
   function decode(content) {
-    const network = { ...content, sums: {}, edges: null, levels: null };
+    const network = { ...content, excluded: BigInt(content.excluded), sums: {}, edges: null, levels: null };
     for (const [name, text] of Object.entries(content.sums)) network.sums[name] = numbers(text);
     if (content.levels !== undefined) network.levels = numbers(content.levels);
     if (content.edges) {
@@ -79,6 +79,8 @@ const verification = (() => {
       const wrong = column.findIndex((minor, member) => minor !== network.sums[name][member]);
       if (wrong >= 0) return [false, `The debts of ${network.members[wrong]} add up to ${money(network, column[wrong])} where its own line says ${money(network, network.sums[name][wrong])}.`];
     }
+    const keptOut = total(network.edges.map((edge) => edge.excluded));
+    if (keptOut !== network.excluded) return [false, `What was kept out adds up to ${money(network, keptOut)}, not to ${money(network, network.excluded)}.`];
     return [true, `The debts add up to the line of every member: what it owed and was owed, cleared, and has left${network.sums.pay_in ? ", and what it pays in or receives" : ""}.`];
   }
 
@@ -97,7 +99,7 @@ const verification = (() => {
   function headline(network, shown) {
     const s = network.sums;
     const fresh = { gross: total(s.owes), cleared: total(s.cleared), residual: total(s.owes_after) };
-    if (s.pay_in) { fresh.pay_in = total(s.pay_in); fresh.cash_saved = fresh.gross - fresh.pay_in; }
+    if (s.pay_in) { fresh.pay_in = total(s.pay_in); fresh.cash_saved = fresh.gross - network.excluded - fresh.pay_in; }
     for (const [name, text] of Object.entries(shown)) {
       if (name in fresh && money(network, fresh[name]) !== text) return [false, `The headline says ${text} where the members add up to ${money(network, fresh[name])}.`];
     }
@@ -115,6 +117,7 @@ const verification = (() => {
 
   // A copy in which one unit more (or less) of one debt is said to clear.
   function plantUnit(network, turn) {
+    if (!network.edges) return plantInSums(network);
     const edges = network.edges.map((edge) => ({ ...edge }));
     const candidates = edges.filter((edge) => edge.owed > 1n && edge.cleared < edge.owed && edge.cleared > 0n);
     const pool = candidates.length ? candidates : edges.filter((edge) => edge.owed > 0n);
@@ -122,6 +125,13 @@ const verification = (() => {
     const edge = pool[(turn * 7919) % pool.length];
     edge.cleared += edge.cleared < edge.owed ? 1n : -1n;
     return [{ ...network, edges }, `In a copy, ${pair(network, edge)} clears ${money(network, edge.cleared)}, one smallest unit ${edge.cleared > network.edges[edges.indexOf(edge)].cleared ? "more" : "less"} than before.`];
+  }
+
+  function plantInSums(network) {
+    if (!network.members.length) return null;
+    const cleared = [...network.sums.cleared];
+    cleared[0] += 1n;
+    return [{ ...network, sums: { ...network.sums, cleared } }, `In a copy, ${network.members[0]} clears ${money(network, cleared[0])}, one smallest unit more than before.`];
   }
 
   // A copy in which one unit is undone round a whole circuit and all sums are made to agree: only the optimum tells.
