@@ -33,8 +33,8 @@ EXCLUSIONS = ("indivisible", "below_minimum", "not_yet_due")
 INT64_MAX = 2**63 - 1
 SHOWN_MAX = 20
 SHOWN_LENGTH_MAX = 80
-SUMS = ("owes_minor", "is_owed_minor", "net_minor", "cleared_minor", "owes_after_minor", "is_owed_after_minor")
-NETTING_SUMS = ("pay_in_minor", "pay_out_minor")
+SUMS = "owes_minor is_owed_minor net_minor cleared_minor owes_after_minor is_owed_after_minor"
+NETTING_SUMS = "pay_in_minor pay_out_minor"
 
 
 class Finding(NamedTuple):
@@ -168,35 +168,36 @@ def _from(least: int) -> Callable[[object], bool]:
 
 _is_hash = _matching("[0-9a-f]{64}")
 
-_Kinds = dict[str, Callable[[object], bool]]
+_Kinds = dict[str, tuple[str, Callable[[object], bool]]]
+"""What each field of an object may hold, in words and as a function."""
 
 
-def _kinds(names: str, fits: Callable[[object], bool]) -> _Kinds:
-    return dict.fromkeys(names.split(), fits)
+def _kinds(names: str, words: str, fits: Callable[[object], bool]) -> _Kinds:
+    return dict.fromkeys(names.split(), (words, fits))
 
 
 _BUNDLE: _Kinds = {
-    **_kinds("format", _one_of(FORMAT)),
-    **_kinds("method", _one_of(*METHODS)),
-    **_kinds("allocation", _one_of(*RULES)),
-    **_kinds("version member", _is_text),
-    **_kinds("input_digest", _matching("sha256:[0-9a-f]{64}")),
-    **_kinds("potentials_root obligations_root result_root", _is_hash),
-    **_kinds("obligations_count potentials_count", _from(0)),
-    **_kinds("obligations obligations_proof potentials potentials_proof members", lambda value: isinstance(value, list)),
+    **_kinds("format", FORMAT, _one_of(FORMAT)),
+    **_kinds("method", " or ".join(METHODS), _one_of(*METHODS)),
+    **_kinds("allocation", " or ".join(RULES), _one_of(*RULES)),
+    **_kinds("version member", "a text", _is_text),
+    **_kinds("input_digest", "sha256: and 64 hexadecimal digits", _matching("sha256:[0-9a-f]{64}")),
+    **_kinds("potentials_root obligations_root result_root", "64 hexadecimal digits", _is_hash),
+    **_kinds("obligations_count potentials_count", "a whole number from 0", _from(0)),
+    **_kinds("obligations obligations_proof potentials potentials_proof members", "a list", lambda value: isinstance(value, list)),
 }
 _OBLIGATION: _Kinds = {
-    **_kinds("salt", _matching("[0-9a-f]{32}")),
-    **_kinds("id debtor creditor currency", _is_text),
-    **_kinds("index amount_minor cleared_minor replaced_minor", _from(0)),
-    **_kinds("due", _is_due),
-    **_kinds("excluded", _one_of("", *EXCLUSIONS)),
-    **_kinds("class reference", _is_cell),
+    **_kinds("salt", "32 hexadecimal digits", _matching("[0-9a-f]{32}")),
+    **_kinds("id debtor creditor currency", "a text", _is_text),
+    **_kinds("index amount_minor cleared_minor replaced_minor", "a whole number from 0 that fits 64 bits", _from(0)),
+    **_kinds("due", "a date such as 2026-03-31, or an empty text", _is_due),
+    **_kinds("excluded", f"{', '.join(EXCLUSIONS)} or an empty text", _one_of("", *EXCLUSIONS)),
+    **_kinds("class reference", "a text", _is_cell),
 }
 _POTENTIAL: _Kinds = {
-    **_kinds("salt", _matching("[0-9a-f]{32}")),
-    **_kinds("member currency", _is_text),
-    **_kinds("index potential", _from(0)),
+    **_kinds("salt", "32 hexadecimal digits", _matching("[0-9a-f]{32}")),
+    **_kinds("member currency", "a text", _is_text),
+    **_kinds("index potential", "a whole number from 0 that fits 64 bits", _from(0)),
 }
 
 
@@ -205,9 +206,8 @@ def _check_shape(bundle: object) -> Iterator[Finding]:
     yield from findings
     if findings or not isinstance(bundle, dict):
         return
-    sums = SUMS if bundle["method"] == "set-off" else SUMS + NETTING_SUMS
-    member_row: _Kinds = {"member": _is_text, "currency": _is_text}
-    member_row.update(dict.fromkeys(sums, _from(-INT64_MAX)))
+    sums = SUMS if bundle["method"] == "set-off" else f"{SUMS} {NETTING_SUMS}"
+    member_row = {**_kinds("member currency", "a text", _is_text), **_kinds(sums, "a whole number that fits 64 bits", _from(-INT64_MAX))}
     for part, kinds in (("obligations", _OBLIGATION), ("potentials", _POTENTIAL), ("members", member_row)):
         for place, row in enumerate(bundle[part]):
             yield from _check_object(f"{part}[{place}]", row, kinds)
@@ -224,11 +224,11 @@ def _check_object(where: str, found: object, kinds: _Kinds) -> Iterator[Finding]
     for name in found:
         if name not in kinds:
             yield Finding("shape", where, f"a field {shown(name)}", "no such field")
-    for name, fits in kinds.items():
+    for name, (words, fits) in kinds.items():
         if name not in found:
-            yield Finding("shape", where, f"no {name}", "all fields of this format")
+            yield Finding("shape", f"{where}.{name}", "nothing", words)
         elif not fits(found[name]):
-            yield Finding("shape", f"{where}.{name}", shown(found[name]), "what docs/CERTIFICATE.md section 4 says")
+            yield Finding("shape", f"{where}.{name}", shown(found[name]), words)
 
 
 def _field(value: object) -> bytes:
@@ -421,29 +421,32 @@ def _check_members(obligations: list[Obligation], bundle: dict[str, Any]) -> Ite
 def _sums(obligations: list[Obligation], member: str, currency: str, netting: bool) -> dict[str, object]:
     owed = [row for row in obligations if row.currency == currency and row.debtor == member]
     due = [row for row in obligations if row.currency == currency and row.creditor == member]
-    owes, is_owed, cleared = (
-        sum(row.amount_minor for row in owed),
-        sum(row.amount_minor for row in due),
-        sum(row.cleared_minor for row in owed),
-    )
+    owes, is_owed = sum(row.amount_minor for row in owed), sum(row.amount_minor for row in due)
+    cleared = sum(row.cleared_minor for row in owed)
     position = sum(row.replaced_minor for row in due) - sum(row.replaced_minor for row in owed)
-    after = is_owed - sum(row.cleared_minor for row in due)
-    values = [owes, is_owed, is_owed - owes, cleared, owes - cleared, after]
-    sums: dict[str, object] = {"member": member, "currency": currency}
-    sums.update({name: values[place] for place, name in enumerate(SUMS)})
-    if netting:
-        sums.update({"pay_in_minor": max(0, -position), "pay_out_minor": max(0, position)})
-    return sums
+    sums: dict[str, object] = {
+        "member": member,
+        "currency": currency,
+        "owes_minor": owes,
+        "is_owed_minor": is_owed,
+        "net_minor": is_owed - owes,
+        "cleared_minor": cleared,
+        "owes_after_minor": owes - cleared,
+        "is_owed_after_minor": is_owed - sum(row.cleared_minor for row in due),
+    }
+    return {**sums, "pay_in_minor": max(0, -position), "pay_out_minor": max(0, position)} if netting else sums
 
 
 def shown(value: object) -> str:
     """A value as it may be printed: nothing invisible, at most 80 characters."""
+    if value == "":
+        return "(empty)"
     if isinstance(value, str):
         text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in value[:SHOWN_LENGTH_MAX])
         return text if len(value) <= SHOWN_LENGTH_MAX else text + "…"
     if value is None or (isinstance(value, (bool, int, float)) and -(2**70) < value < 2**70):
         return repr(value)
-    return f"a {type(value).__name__}"  # longer, deeper or stranger than a cell can be
+    return f"something of type {type(value).__name__}"  # longer, deeper or stranger than a cell can be
 
 
 def _name(row: Obligation) -> str:
