@@ -4,6 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 export UV_LINK_MODE ?= copy
+export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check test-long lock clean

@@ -70,10 +70,14 @@ def _pairs(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     count = np.int64(len(network.members))
     key = network.tail * count + network.head
-    opposite = network.head * count + network.tail
-    place = np.minimum(np.searchsorted(key, opposite), len(key) - 1)
-    forth = np.flatnonzero((key[place] == opposite) & (network.tail < network.head))
-    return forth, place[forth]
+    upward = np.flatnonzero(network.tail < network.head)
+    opposite = network.head[upward] * count + network.tail[upward]
+    ordered = np.argsort(opposite)  # needles in order: the search then runs through memory once
+    place = np.minimum(np.searchsorted(key, opposite[ordered]), len(key) - 1)
+    found = key[place] == opposite[ordered]
+    forth, back = upward[ordered[found]], place[found]
+    by_edge = np.argsort(forth)
+    return forth[by_edge], back[by_edge]
 
 
 def _cancel_pairs(network: Network, rest: list[int]) -> Iterator[Circuit]:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.terms import holds
-
 __all__ = [
+    "CHUNK_ROWS",
+    "SALT_BYTES",
     "Seal",
+    "SubtreeRoots",
     "cycle_key_of",
     "fields",
+    "fold",
+    "hash_here",
     "input_digest",
     "leaf_hashes",
     "obligation_leaves",
@@ -38,6 +41,9 @@ CHUNK_ROWS: Final = 65_536
 
 SALT_BYTES: Final = 16
 
+SubtreeRoots: TypeAlias = Callable[[Iterable[pa.Array]], list[bytes]]
+"""Port: from chunks of leaves (large_binary, at most `CHUNK_ROWS` each) the root of each, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seal:
@@ -49,18 +55,24 @@ class Seal:
     result_root: str
 
 
-def seal(obligations: pa.Table, potentials: pa.Table, refusals: pa.Table, *, cycle_key: bytes | None) -> Seal:
+def seal(
+    obligations: pa.Table, potentials: pa.Table, refusals: pa.Table, *, cycle_key: bytes | None, roots_of: SubtreeRoots | None = None
+) -> Seal:
     """Digest and roots of a result.
 
     Args: tables in the schemas and row orders of `rescounter.terms.tables`; *cycle_key* of 32 secret
-    bytes, or None to derive one from the rows.
+    bytes, or None to derive one from the rows; *roots_of* hashes the chunks, here when None.
     """
-    rows = rows_hash(obligations)
-    key = cycle_key_of(rows, cycle_key)
-    potentials_root = tree_hash(leaf_hashes(potential_leaves(potentials, salts(key, rows, "potentials", potentials.num_rows))))
-    obligations_root = tree_hash(leaf_hashes(obligation_leaves(obligations, salts(key, rows, "obligations", obligations.num_rows))))
+    roots_of = roots_of or hash_here
+    rows = [fields(_row_fields(chunk)) for chunk in _chunks(obligations)]
+    digest = _hash_of_rows(rows)
+    key = cycle_key_of(digest, cycle_key)
+    salt = salts(key, digest, "potentials", potentials.num_rows)
+    potentials_root = tree_hash(roots_of(potential_leaves(potentials, salt)))
+    salt = salts(key, digest, "obligations", obligations.num_rows)
+    obligations_root = tree_hash(roots_of(_salted(salt, _with_outcomes(rows, obligations))))
     return Seal(
-        input_digest=input_digest(rows, refusals_hash(refusals)),
+        input_digest=input_digest(digest, refusals_hash(refusals)),
         potentials_root=potentials_root.hex(),
         obligations_root=obligations_root.hex(),
         result_root=hashlib.sha256(b"\x01" + potentials_root + obligations_root).hexdigest(),
@@ -117,20 +129,24 @@ def _column(chunk: pa.Table, name: str) -> pa.Array:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _chunks(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+def _chunks(table: pa.Table) -> Iterator[pa.Table]:
     for start in range(0, table.num_rows, CHUNK_ROWS):
-        yield start, table.slice(start, CHUNK_ROWS)
+        yield table.slice(start, CHUNK_ROWS)
 
 
 def rows_hash(obligations: pa.Table) -> bytes:
     """SHA-256 of every admitted row, in row order; secret, see the certificate."""
+    return _hash_of_rows(fields(_row_fields(chunk)) for chunk in _chunks(obligations))
+
+
+def _hash_of_rows(rows: Iterable[pa.Array]) -> bytes:
     digest = hashlib.sha256()
-    for _, chunk in _chunks(obligations):
-        digest.update(_content(fields(_row_fields(chunk))))
+    for chunk in rows:
+        digest.update(_content(chunk))
     return digest.digest()
 
 
-def _content(joined: pa.LargeBinaryArray) -> memoryview:
+def _content(joined: pa.Array) -> memoryview:
     offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64, count=len(joined) + joined.offset + 1)[joined.offset :]
     data = joined.buffers()[2]
     return memoryview(data)[int(offsets[0]) : int(offsets[-1])] if data is not None else memoryview(b"")
@@ -144,49 +160,54 @@ def refusals_hash(refusals: pa.Table) -> bytes:
     return hashlib.sha256(_content(fields([_column(ordered, name) for name in ("code", "id", "found")]))).digest()
 
 
-def obligation_leaves(obligations: pa.Table, salt: bytes) -> Iterator[list[bytes]]:
-    """Leaf data of the obligations tree, `CHUNK_ROWS` at a time."""
-    for start, chunk in _chunks(obligations):
-        yield _salted(salt, start, fields(_row_fields(chunk) + _outcome_fields(chunk)))
+def obligation_leaves(obligations: pa.Table, salt: bytes) -> Iterator[pa.Array]:
+    """What is hashed for each leaf of the obligations tree, `CHUNK_ROWS` at a time."""
+    return _salted(salt, _with_outcomes((fields(_row_fields(chunk)) for chunk in _chunks(obligations)), obligations))
 
 
-def potential_leaves(potentials: pa.Table, salt: bytes) -> Iterator[list[bytes]]:
-    """Leaf data of the potentials tree, `CHUNK_ROWS` at a time."""
-    for start, chunk in _chunks(potentials):
-        yield _salted(salt, start, fields([_column(chunk, name) for name in ("currency", "member", "potential")]))
+def _with_outcomes(rows: Iterable[pa.Array], obligations: pa.Table) -> Iterator[pa.Array]:
+    for row, chunk in zip(rows, _chunks(obligations), strict=True):
+        yield pc.binary_join_element_wise(row, fields(_outcome_fields(chunk)), pa.scalar(b"", pa.large_binary()))
 
 
-def _salted(salt: bytes, start: int, payload: pa.Array) -> list[bytes]:
-    own = salt[SALT_BYTES * start : SALT_BYTES * (start + len(payload))]
-    prefix = pa.Array.from_buffers(pa.binary(SALT_BYTES), len(payload), [None, pa.py_buffer(own)])
-    empty = pa.scalar(b"", pa.large_binary())
-    leaves: list[bytes] = pc.binary_join_element_wise(pc.cast(prefix, pa.large_binary()), payload, empty).to_pylist()
-    return leaves
+def potential_leaves(potentials: pa.Table, salt: bytes) -> Iterator[pa.Array]:
+    """What is hashed for each leaf of the potentials tree, `CHUNK_ROWS` at a time."""
+    return _salted(salt, (fields([_column(chunk, name) for name in ("currency", "member", "potential")]) for chunk in _chunks(potentials)))
 
 
-def leaf_hashes(chunks: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+def _salted(salt: bytes, chunks: Iterable[pa.Array]) -> Iterator[pa.Array]:
+    """Byte 0, salt and fields of each leaf: what RFC 9162 hashes for a leaf."""
+    zero, empty = pa.scalar(b"\x00", pa.large_binary()), pa.scalar(b"", pa.large_binary())
+    for number, payload in enumerate(chunks):
+        start = number * CHUNK_ROWS
+        own = salt[SALT_BYTES * start : SALT_BYTES * (start + len(payload))]
+        prefix = pa.Array.from_buffers(pa.binary(SALT_BYTES), len(payload), [None, pa.py_buffer(own)])
+        yield pc.binary_join_element_wise(zero, pc.cast(prefix, pa.large_binary()), payload, empty)
+
+
+def leaf_hashes(chunks: Iterable[pa.Array]) -> Iterator[list[bytes]]:
     """RFC 9162 leaf hashes, chunk by chunk."""
     sha256 = hashlib.sha256
     for chunk in chunks:
-        yield [sha256(b"\x00" + leaf).digest() for leaf in chunk]
+        yield [sha256(leaf).digest() for leaf in chunk.to_pylist()]
 
 
-def tree_hash(chunks: Iterator[list[bytes]]) -> bytes:
-    """The Merkle tree hash over leaf hashes that come in chunks of `CHUNK_ROWS` (the last may be short).
+def hash_here(chunks: Iterable[pa.Array]) -> list[bytes]:
+    """The root of each chunk's subtree, one after the other in this process."""
+    return [fold(leaves) for leaves in leaf_hashes(chunks)]
+
+
+def tree_hash(roots: list[bytes]) -> bytes:
+    """The Merkle tree hash from the roots of chunks of `CHUNK_ROWS` leaves (the last may be short).
 
     Folding the subtree roots by the same rule is right because every chunk but the last is full and
     its size is a power of two: RFC 9162 splits at the largest power of two below the size.
     """
-    roots: list[bytes] = []
-    last = CHUNK_ROWS
-    for chunk in chunks:
-        holds(last == CHUNK_ROWS and len(chunk) <= CHUNK_ROWS, "only_the_last_chunk_is_short", last=last, found=len(chunk))
-        last = len(chunk)
-        roots.append(_fold(chunk))
-    return _fold(roots) if roots else hashlib.sha256().digest()
+    return fold(roots) if roots else hashlib.sha256().digest()
 
 
-def _fold(level: list[bytes]) -> bytes:
+def fold(level: list[bytes]) -> bytes:
+    """The Merkle tree hash over leaf hashes: pair neighbours until one is left, an odd one goes up."""
     sha256 = hashlib.sha256
     while len(level) > 1:
         paired = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]

@@ -108,6 +108,7 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     from rescounter.clearing.commitment import seal
     from rescounter.clearing.solver_ortools import cheapest_residual
     from rescounter.clearing.tables import currency_summaries, members_table, obligations_table, potentials_table
+    from rescounter.facade.hashing import hash_on_two_processors
 
     if cycle_key is not None and len(cycle_key) != 32:
         raise CallerFault("key_unreadable", f"the key has {len(cycle_key)} bytes; it must have 32")
@@ -122,7 +123,7 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     clock.begin("share", "sharing out and sealing")
     cleared = share_out(admission.admitted, solved, method=options.method, allocation=options.allocation)
     obligations, potentials = obligations_table(cleared), potentials_table(cleared)
-    sealed = seal(obligations, potentials, admission.refusals, cycle_key=cycle_key)
+    sealed = seal(obligations, potentials, admission.refusals, cycle_key=cycle_key, roots_of=hash_on_two_processors)
     members, currencies = members_table(cleared), currency_summaries(cleared)
     clock.begin("", "")
     seconds = {name: clock.seconds[name] for name in ("read", "admit", "solve", "write", "total")}

@@ -126,14 +126,16 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
 
 
 def _parties(debtors: pa.Array, creditors: pa.Array) -> tuple[pa.Array, NDArray[np.int32], NDArray[np.int32], Codes, Codes]:
-    both = pa.concat_arrays([as_text(debtors), as_text(creditors)])
+    both = pa.concat_arrays([cells if pa.types.is_string(cells.type) else cells.cast(pa.string()) for cells in (debtors, creditors)])
     place, names, verdict = read_names(both, length_max=NAME_LENGTH_MAX)
     middle = len(debtors)
     return names, place[:middle], place[middle:], verdict[:middle], verdict[middle:]
 
 
 def _currencies(cells: pa.Array, exponents: Exponents) -> tuple[NDArray[np.int32], pa.Array, NDArray[np.int8]]:
-    distinct = pc.dictionary_encode(pc.fill_null(as_text(cells), NO_CURRENCY))
+    distinct = pc.dictionary_encode(
+        pc.fill_null(as_text(cells), NO_CURRENCY) if cells.null_count < len(cells) else pa.repeat(NO_CURRENCY, len(cells))
+    )
     digits = [exponents.of(code) for code in distinct.dictionary.to_pylist()]
     place = np.asarray(distinct.indices)
     table = np.array([-1 if digit is None else digit for digit in digits], np.int8)
@@ -169,16 +171,13 @@ def _overflowing_currencies(read: _Read, kept: NDArray[np.int64]) -> NDArray[np.
 
 
 def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> Admitted:
-    used = np.unique(np.concatenate([read.debtor[kept], read.creditor[kept]]))
-    members, member_rank = ranked(read.names.take(pa.array(used)))
-    rank_of_name = np.zeros(len(read.names), np.int32)
-    rank_of_name[used] = member_rank
-    used_currencies = np.unique(read.currency[kept])
-    codes, code_rank = ranked(read.currencies.take(pa.array(used_currencies)))
-    rank_of_currency = np.zeros(len(read.currencies), np.int16)
-    rank_of_currency[used_currencies] = code_rank
-    currency, debtor, creditor = rank_of_currency[read.currency[kept]], rank_of_name[read.debtor[kept]], rank_of_name[read.creditor[kept]]
-    order = canonical_order(currency, debtor, creditor, read.due[kept], read.ids.take(pa.array(kept)))
+    take_kept = pa.array(kept)
+    everything = len(kept) == len(read.amount)
+    members, (debtor, creditor) = _ranks(read.names, [read.debtor[kept], read.creditor[kept]])
+    codes, (currency,) = _ranks(read.currencies, [read.currency[kept]])
+    order = canonical_order(
+        currency.astype(np.int16), debtor, creditor, read.due[kept], read.ids if everything else read.ids.take(take_kept)
+    )
     rows = kept[order]
     take = pa.array(rows)
     currencies: tuple[str, ...] = tuple(codes.to_pylist())
@@ -186,7 +185,7 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
         members=members,
         currencies=currencies,
         exponents=tuple(conditions.exponents.of(code) or 0 for code in currencies),
-        currency=currency[order],
+        currency=currency[order].astype(np.int16),
         debtor=debtor[order],
         creditor=creditor[order],
         amount=read.amount[rows],
@@ -199,6 +198,18 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
     for column in (admitted.currency, admitted.debtor, admitted.creditor, admitted.amount, admitted.due, admitted.excluded):
         column.flags.writeable = False
     return admitted
+
+
+def _ranks(names: pa.Array, columns: list[NDArray[np.int32]]) -> tuple[pa.Array, list[NDArray[np.int32]]]:
+    """The names that *columns* use, in order of code point, and the columns as places in that order."""
+    used = np.zeros(len(names), bool)
+    for column in columns:
+        used[column] = True
+    places = np.flatnonzero(used)
+    ordered, rank = ranked(names.take(pa.array(places)))
+    rank_of_place = np.zeros(len(names), np.int32)
+    rank_of_place[places] = rank
+    return ordered, [rank_of_place[column] for column in columns]
 
 
 def _exclusions(read: _Read, conditions: Conditions) -> NDArray[np.int8]:

@@ -73,10 +73,14 @@ def read_names(cells: pa.Array, *, length_max: int) -> tuple[NDArray[np.int32], 
     Returns: place in the dictionary (-1 where empty), the dictionary of distinct texts, verdicts for
     hidden characters and length.
     """
-    distinct = pc.dictionary_encode(as_text(cells))
-    verdict = np.append(_verdicts_of_texts(distinct.dictionary, length_max), np.int16(0))
-    place = np.asarray(distinct.indices.fill_null(-1)).astype(np.int32)
-    return place, distinct.dictionary, verdict[place]
+    distinct = pc.dictionary_encode(cells if pa.types.is_string(cells.type) else cells.cast(pa.string()))
+    names = distinct.dictionary
+    verdict = np.append(_verdicts_of_texts(names, length_max), np.int16(0))
+    place = np.asarray(distinct.indices.fill_null(-1)).astype(np.int32, copy=True)
+    empty = pc.index(names, pa.scalar("", names.type)).as_py()
+    if empty >= 0:
+        place[place == empty] = -1
+    return place, names, verdict[place] if verdict.any() else np.zeros(len(place), np.int16)
 
 
 def read_text(cells: pa.Array, *, length_max: int) -> tuple[pa.Array, Codes]:

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from rescounter.terms import INT64_MAX
+
 __all__ = ["canonical_order", "ranked"]
 
 
@@ -23,22 +25,36 @@ def canonical_order(
 ) -> NDArray[np.int64]:
     """Row places in order of currency, debtor, creditor, due, id (`terms.names.order_of_id`).
 
-    Only parallel obligations with the same due date need their ids compared, so texts are sorted for
-    those alone.
+    Few rows share all parties, so only those are sorted again, by due date and id.
     """
-    order = np.lexsort((due, creditor, debtor, currency)).astype(np.int64)
-    columns = [column[order] for column in (currency, debtor, creditor, due)]
+    if len(debtor) == 0:
+        return np.zeros(0, np.int64)
+    order, edge = _by_parties(currency, debtor, creditor)
     tied = np.zeros(len(order), bool)
-    if len(order):
-        same = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
-        tied[1:] |= same
-        tied[:-1] |= same
+    same = edge[1:] == edge[:-1]
+    tied[1:] |= same
+    tied[:-1] |= same
     places = np.flatnonzero(tied)
-    if places.size:
-        group = np.cumsum(~np.concatenate(([False], same)))[places]
-        rank = _ranks_of_ids(ids.take(pa.array(order[places])))
-        order[places] = order[places][np.lexsort((rank, group))]
+    rows = order[places]
+    order[places] = rows[np.lexsort((_ranks_of_ids(ids.take(pa.array(rows))), due[rows], edge[places]))]
     return order
+
+
+def _by_parties(
+    currency: NDArray[np.int16], debtor: NDArray[np.int32], creditor: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row places in order of currency, debtor and creditor, and for each place the number of its edge."""
+    members = int(max(debtor.max(), creditor.max())) + 1
+    if (int(currency.max()) + 1) * members * members <= INT64_MAX:
+        key = (currency.astype(np.int64) * members + debtor) * members + creditor
+        order = np.argsort(key)
+        ordered = key[order]
+        return order, ordered
+    order = np.lexsort((creditor, debtor, currency)).astype(np.int64)
+    opens = np.zeros(len(order), np.int64)
+    for column in (currency[order], debtor[order], creditor[order]):
+        opens[1:] |= column[1:] != column[:-1]
+    return order, np.cumsum(opens)
 
 
 def _ranks_of_ids(ids: pa.Array) -> NDArray[np.int64]:

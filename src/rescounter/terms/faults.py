@@ -44,6 +44,7 @@ FAULTS: Final = MappingProxyType(
         "id_unknown": "Use an id that stands in the result's obligations table.",
         "key_unreadable": "A key file holds 32 bytes, or 64 hexadecimal digits.",
         "key_missing": "This result was sealed with a key: name the same file with --key-file.",
+        "child_failed": "Check memory and process limits, then run the command again; nothing was written.",
         "solver_failed": "Please report this with the input's digest; nothing was written.",
     }
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["HIDDEN_CHARACTERS", "ID_LENGTH_MAX", "NAME_LENGTH_MAX", "TEXT_LENGTH_MAX", "has_hidden_characters", "order_of_id"]
+__all__ = ["HIDDEN_CHARACTERS", "ID_LENGTH_MAX", "NAME_LENGTH_MAX", "TEXT_LENGTH_MAX", "closest", "has_hidden_characters", "order_of_id"]
 
 NAME_LENGTH_MAX: Final = 64
 """Longest member code, in characters."""
@@ -39,3 +40,11 @@ def order_of_id(text: str) -> tuple[bool, int, str]:
     if _DIGITS.fullmatch(text):
         return (False, len(text), text)
     return (True, 0, text)
+
+
+def closest(text: str, known: Iterable[str]) -> str:
+    """A hint ``; did you mean 'ANA'?`` for a mistyped name, or nothing."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(text, [name for name in known if abs(len(name) - len(text)) <= 2], n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(match) for match in matches)}?" if matches else ""
