@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ledger_oracle import Item, Result, resealed, seal
+from tests.verification.ledger_oracle import Item, Result, resealed, seal
 
 
 def edited(table: pa.Table, row: int, /, **cells: object) -> pa.Table:

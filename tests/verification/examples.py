@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger_oracle import Item, Refused, Result, cleared_result
+from tests.verification.ledger_oracle import Item, Refused, Result, cleared_result
 
 ITEMS = [
     Item("1", "ANA", "BO", 100, due=date(2026, 1, 31)),

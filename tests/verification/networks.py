@@ -7,7 +7,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from ledger_oracle import Item
+from tests.verification.ledger_oracle import Item
 
 INT64_MAX = 2**63 - 1
 MEMBERS = ("ANA", "BO", "CÉ", "DI", "ÉVA", "Z")

@@ -8,9 +8,9 @@ from datetime import date
 
 import pyarrow as pa
 
-from edits import edited, ordered, with_item, with_items, with_summary, with_table, with_total
-from examples import ITEMS, REFUSED, example
-from ledger_oracle import Item, Refused, Result, amounts_of, cleared_result, largest_set_off, place_of, seal
+from tests.verification.edits import edited, ordered, with_item, with_items, with_summary, with_table, with_total
+from tests.verification.examples import ITEMS, REFUSED, example
+from tests.verification.ledger_oracle import Item, Refused, Result, amounts_of, cleared_result, largest_set_off, place_of, seal
 
 INT64_MAX = 2**63 - 1
 
@@ -213,7 +213,10 @@ PLANTED: dict[str, Callable[[], Result]] = {
         for name, figure in {
             **dict.fromkeys(("obligations", "members", "gross_minor", "cleared_minor", "residual_minor", "pay_in_minor"), 1),
             **dict.fromkeys(("cash_saved_minor", "pairs_only_minor", "greedy_minor", "edges", "excluded_minor"), 2),
-            **{"cleared_share": 0.8, "optimal": False, "excluded": True, "exponent": 9},
+            "cleared_share": 0.8,
+            "optimal": False,
+            "excluded": True,
+            "exponent": 9,
         }.items()
     },
     "a summary without a figure": lambda: with_total(example(), "USD", gross_minor=None),
@@ -280,7 +283,7 @@ PLANTED: dict[str, Callable[[], Result]] = {
 if __name__ == "__main__":  # prints planted.toml anew, to be read with care before it is kept
     import json
 
-    from examples import findings_of
+    from tests.verification.examples import findings_of
 
     for sentence, plant in PLANTED.items():
         print(f"{json.dumps(sentence)} = [")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from edits import with_item, with_items
-from examples import ITEMS, example
-from ledger_oracle import Item, Result, cleared_result, place_of, seal
-from planted import PLANTED
+from tests.verification.edits import with_item, with_items
+from tests.verification.examples import ITEMS, example
+from tests.verification.ledger_oracle import Item, Result, cleared_result, place_of, seal
+from tests.verification.planted import PLANTED
 
 Bundle = dict[str, Any]
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examples import example
-from ledger_oracle import Item, cleared_result
-from planted_bundles import PLANTED_BUNDLES, changed
 from rescounter.terms import EXCLUSIONS, CallerFault
 from rescounter.verification import Finding, desk, verify_bundle
+from tests.verification.examples import example
+from tests.verification.ledger_oracle import Item, cleared_result
+from tests.verification.planted_bundles import PLANTED_BUNDLES, changed
 
 EXPECTED = tomllib.loads((Path(__file__).parent / "planted_bundles.toml").read_text("utf-8"))
 ROOT = example().summary["result_root"]

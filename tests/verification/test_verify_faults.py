@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from examples import example
-from planted import PLANTED
 from rescounter.verification import verify_result
+from tests.verification.examples import example
+from tests.verification.planted import PLANTED
 
 EXPECTED = tomllib.loads((Path(__file__).parent / "planted.toml").read_text("utf-8"))
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from examples import example, findings_of
-from ledger_oracle import Item, amounts_of, circuits_of, cleared_result, largest_set_off, nodes_of, seal
-from networks import INT64_MAX, items_of, methods, rules
 from rescounter.verification import verify_bundle, verify_result
+from tests.verification.examples import example, findings_of
+from tests.verification.ledger_oracle import Item, amounts_of, circuits_of, cleared_result, largest_set_off, nodes_of, seal
+from tests.verification.networks import INT64_MAX, items_of, methods, rules
 
 ROWS = "obligations are each within bounds, and the members' sums are theirs"
 OPTIMUM = "every member clears as debtor what it clears as creditor, and no other choice clears more"

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ledger_oracle
-from edits import edited, ordered
-from examples import ITEMS, REFUSED, example
-from ledger_oracle import Item, Refused, cleared_result
-from networks import INT64_MAX, items_of
 from rescounter.verification import Finding, Verdict, compare_with_input, verify_digests
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy
 from rescounter.verification.network import exact_sums, merge, overflowing, read_rows
 from rescounter.verification.rows import check_order
 from rescounter.verification.totals import currency_totals, share
 from rescounter.verification.verdict import at, capped
+from tests.verification import ledger_oracle
+from tests.verification.edits import edited, ordered
+from tests.verification.examples import ITEMS, REFUSED, example
+from tests.verification.ledger_oracle import Item, Refused, cleared_result
+from tests.verification.networks import INT64_MAX, items_of
 
 ADMITTED = ("id", "debtor", "creditor", "currency", "amount_minor", "due", "class", "excluded", "reference")
 
