@@ -48,6 +48,8 @@ def pairs_set_off(network: Network) -> int:
 
 def greedy_set_off(network: Network) -> int:
     """What depth-first circuit cancelling would clear (`docs/CERTIFICATE.md`, section 2)."""
+    if len(network.capacity) == 0:
+        return 0
     walked = _numbered_as_they_appear(network)
     return sum(circuit.amount * len(circuit.edges) for circuit in cancel_circuits(walked, walked.capacity.tolist()))
 

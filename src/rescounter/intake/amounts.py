@@ -49,8 +49,8 @@ def read_amount(text: str | None, exponent: int | None, *, binary: bool = False)
         return 0, "zero_amount"
     if negative:
         return 0, "negative_amount"
-    if exponent is None:
-        return 0, "unknown_currency"
+    if exponent is None:  # how precise it may be is unknown, but some numbers are too large in any currency
+        return 0, "beyond_int64" if len(whole) > 19 or int(whole or "0") > INT64_MAX else "unknown_currency"
     if len(fraction) > exponent:
         return 0, "too_precise"
     minor = int(whole + fraction.ljust(exponent, "0")) if len(whole) <= 400 else INT64_MAX + 1
@@ -102,19 +102,18 @@ def read_amounts(
         return _from_integers(cells, exponent)
     if pa.types.is_floating(cells.type):
         return _from_floats(cells.cast(pa.float64()), exponent)
-    exact_type = pa.types.is_decimal(cells.type)
-    text = cells.cast(pa.string()) if not pa.types.is_large_string(cells.type) else cells
-    if decimal is not None and not exact_type:
+    text = cells if pa.types.is_large_string(cells.type) else cells.cast(pa.string())
+    exact = pa.types.is_decimal(cells.type)
+    if decimal is not None and not exact:
         text = _plain_texts(text, decimal, binary)
-    mask = np.ones(len(cells), bool) if exact_type else binary
     minor, codes, sure = _from_plain_texts(text, exponent)
+    if binary is not None:
+        sure &= ~binary | (minor < _FLOAT_EXACT)
     rest = np.flatnonzero(~sure)
     for row, value in zip(rest.tolist(), text.take(pa.array(rest)).to_pylist(), strict=True):
-        digits = int(exponent[row])
-        as_float = mask is not None and bool(mask[row])
-        minor[row], code = read_amount(value, None if digits < 0 else digits, binary=as_float and not exact_type)
-        if exact_type and code == "not_a_number":
-            minor[row], code = read_amount(_written_out(value), None if digits < 0 else digits)
+        digits = None if exponent[row] < 0 else int(exponent[row])
+        plain = _written_out(value) if exact and value is not None else value
+        minor[row], code = read_amount(plain, digits, binary=binary is not None and bool(binary[row]))
         codes[row] = CODE_OF[code]
     return minor, codes
 
@@ -131,8 +130,8 @@ def _scaled(value: NDArray[np.int64], exponent: NDArray[np.int8]) -> tuple[NDArr
     """Whole major units times the currency's power of ten, with every verdict that integers can have."""
     power = 10 ** np.maximum(exponent, 0).astype(np.int64)
     codes = np.zeros(len(value), np.int16)
-    codes[value > INT64_MAX // power] = CODE_OF["beyond_int64"]
     codes[exponent < 0] = CODE_OF["unknown_currency"]
+    codes[value > INT64_MAX // power] = CODE_OF["beyond_int64"]
     codes[value < 0] = CODE_OF["negative_amount"]
     codes[value == 0] = CODE_OF["zero_amount"]
     minor = np.where(codes == 0, value, 0) * np.where(codes == 0, power, 1)
