@@ -9,7 +9,7 @@ from rescounter.statements.sums import CurrencySums
 from rescounter.terms.currencies import NO_CURRENCY
 from rescounter.terms.money import format_minor
 
-__all__ = ["Bar", "comparison", "exact", "share", "short", "width"]
+__all__ = ["Bar", "comparison", "exact", "relieved", "share", "short", "to_pay", "unit", "width"]
 
 _SCALES: Final = ((10**18, "quintillion"), (10**15, "quadrillion"), (10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 _SHORT_FROM: Final = 10**6

@@ -51,7 +51,7 @@
     }
   }
 
-  const evidence = JSON.parse(document.getElementById("evidence").textContent).currencies.map(verification.decode);
+  const read = () => JSON.parse(document.getElementById("evidence").textContent).currencies.map(verification.decode);
   const verdict = document.getElementById("verdict");
 
   function shownFor(network) {
@@ -71,7 +71,10 @@
     return list;
   }
 
+  // Whether all of it holds, what to say, and a list of checks for each currency.
   function verifyAll() {
+    let evidence;
+    try { evidence = read(); } catch (fault) { return [false, `The numbers of this page cannot be read: do not rely on it. (${fault.message})`, []]; }
     const results = evidence.map((one) => [one, verification.check(one, shownFor(one))]);
     const sound = results.every(([, checks]) => checks.every((check) => check.ok));
     const count = results.reduce((sum, [one]) => sum + (one.edges ? one.edges.length : 0), 0);
@@ -82,10 +85,15 @@
     return [sound, words, results.map(([one, checks]) => listOf(checks, evidence.length > 1 ? one.code : ""))];
   }
 
+  const say = ([sound, words, lists]) => verdict.replaceChildren(element("p", words, sound ? "good" : "bad"), ...lists);
+
   let turn = 0;
   function plant(kind) {
+    const again = verifyAll();
+    if (!again[0]) return say(again);
+    const evidence = read();
     const network = evidence.find((one) => one.edges && one.edges.some((edge) => edge.cleared > 0n)) || evidence[0];
-    const planted = !network.edges ? null : kind === "unit" ? verification.plantUnit(network, turn++) : verification.plantCircuit(network);
+    const planted = kind === "unit" ? verification.plantUnit(network, turn++) : verification.plantCircuit(network);
     if (!planted) return verdict.replaceChildren(element("p", "There is nothing here to change."));
     const [copy, story] = planted;
     const shown = { ...shownFor(network) };
@@ -95,10 +103,9 @@
     }
     const checks = verification.check(copy, shown);
     const caught = checks.some((check) => !check.ok);
-    const again = verifyAll();
     verdict.replaceChildren(
       element("p", story), element("p", caught ? "Caught." : "Not caught.", caught ? "good" : "bad"), listOf(checks),
-      element("p", again[0] ? "The copy is thrown away. The numbers of this page hold, checked once more." : again[1], again[0] ? "good" : "bad"));
+      element("p", "The copy is thrown away. The numbers of this page itself hold: they were checked too.", "good"));
   }
 
   for (const figure of all("figure.network")) network(figure);
@@ -106,10 +113,7 @@
   const actions = document.querySelector(".actions");
   if (actions) {
     actions.hidden = false;
-    document.getElementById("verify").addEventListener("click", () => {
-      const [sound, words, lists] = verifyAll();
-      verdict.replaceChildren(element("p", words, sound ? "good" : "bad"), ...lists);
-    });
+    document.getElementById("verify").addEventListener("click", () => say(verifyAll()));
     for (const button of all("[data-fault]")) button.addEventListener("click", () => plant(button.dataset.fault));
   }
 })();
