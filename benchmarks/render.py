@@ -1,0 +1,85 @@
+"""Render the tables of `docs/PERFORMANCE.md` from the raw JSON in `benchmarks/results/`.
+
+python -m benchmarks.render            write the tables between their marks
+python -m benchmarks.render --check    leave with 1 when the page is not what the JSON says
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+__all__ = ["PAGE", "RESULTS", "main", "rendered"]
+
+RESULTS: Final = Path(__file__).parent / "results"
+PAGE: Final = Path(__file__).parent.parent / "docs" / "PERFORMANCE.md"
+STAGES: Final = ("read", "admit", "solve", "write")
+
+_MARKS: Final = re.compile(r"(<!-- pipeline: begin[^\n]*-->\n).*?(<!-- pipeline: end -->)", re.DOTALL)
+
+
+def rendered(text: str) -> str:
+    """*text* with everything between the marks made from the committed measurements."""
+    measurements = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("pipeline*.json"))]
+    tables = "\n".join(line for measurement in measurements for line in _table(measurement))
+    body = tables or "No measurement is committed."
+    return _MARKS.sub(lambda marks: f"{marks[1]}\n{body}\n\n{marks[2]}", text)
+
+
+def _table(measurement: dict[str, Any]) -> Iterator[str]:
+    machine = measurement["machine"]
+    yield f"Measured on {measurement['date']}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB, "
+    yield f"{machine['system']}, Python {machine['python']}, rescounter {machine['rescounter']} (commit {_commit(machine)}), "
+    yield f"OR-Tools {machine['ortools']}, NumPy {machine['numpy']}, PyArrow {machine['pyarrow']}. Seconds; median of "
+    yield f"{len(measurement['floor']['runs'])} runs.\n"
+    yield "| profile | rows | format | cleared | read | admit | solve | write | wall | wall - solve | peak MiB | above floor MiB |"
+    yield "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    floor = measurement["floor"]["peak_mib_median"]
+    for case in measurement["cases"]:
+        yield _row(case, floor)
+    yield f"\nFloor (the same command on four rows): {measurement['floor']['wall_median']:.2f} s, {floor:.0f} MiB."
+
+
+def _commit(machine: dict[str, Any]) -> str:
+    changed = machine["changed_files"]
+    return machine["commit"] + (f", {changed} files changed since" if changed else "")
+
+
+def _row(case: dict[str, Any], floor: float) -> str:
+    stages = [median(run["seconds"][stage] for run in case["runs"]) for stage in STAGES]
+    share = int(case["runs"][0]["cleared_share"] * 10_000) / 100
+    cells = [
+        case["profile"],
+        f"{case['obligations']:,}",
+        case["format"],
+        f"{share:.2f} %",
+        *(f"{seconds:.2f}" for seconds in stages),
+        f"{case['wall_median']:.2f}",
+        f"{case['beside_solver_median']:.2f}",
+        f"{case['peak_mib_median']:.0f}",
+        f"{case['peak_mib_median'] - floor:.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def main(words: list[str]) -> int:
+    """Write the page, or with ``--check`` compare it; the exit code."""
+    if words not in ([], ["--check"]):
+        print("usage: python -m benchmarks.render [--check]", file=sys.stderr)
+        return 2
+    text = PAGE.read_text(encoding="utf-8")
+    if not words:
+        PAGE.write_text(rendered(text), encoding="utf-8")
+    elif text != rendered(text):
+        print("docs/PERFORMANCE.md is not what the JSON says: run python -m benchmarks.render", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
