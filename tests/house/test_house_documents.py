@@ -1,0 +1,162 @@
+"""What the documents say exists: paths, links, generated parts, words; and the README's commands print what it shows."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks.render import PAGE as PERFORMANCE
+from benchmarks.render import rendered
+from tests.house.house import DOCUMENTS, ROOT, SOURCE, Module, modules
+
+CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+QUOTED = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+FILE = re.compile(
+    r"[\w.-]+\.(?:py|md)"  # a bare name
+    r"|[\w.][\w.-]*/[\w./-]*\.(?:py|md|toml|lock|png|css|js|j2|json)"
+    r"|(?:src|tests|docs|benchmarks|tools)/(?:[\w.-]+/)*"
+)
+HISTORY = re.compile(r"\b(now|no longer|previously|formerly|recently|improved|improvements?|brand-new|new in)\b", re.IGNORECASE)
+
+NOT_OF_THIS_REPOSITORY = {"verify.py", "benchmarks/results/pipeline.json"}
+"""What stands in a user's folder, or is written by a measurement."""
+TELLS_HISTORY = {"CHANGELOG.md", "DECISIONS.md"}
+
+documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+def prose(document: Path) -> str:
+    """The text without blocks of code."""
+    return CODE.sub("", document.read_text(encoding="utf-8"))
+
+
+def exists(name: str, *folders: Path) -> bool:
+    places = (*folders, ROOT, ROOT / "docs", ROOT / "src", SOURCE)
+    if any((folder / name).exists() for folder in places):
+        return True
+    return "/" not in name and any(SOURCE.rglob(name))
+
+
+@documents
+def test_paths_that_a_document_names_exist(document: Path):
+    named = {name for name in QUOTED.findall(prose(document)) if FILE.fullmatch(name)} - NOT_OF_THIS_REPOSITORY
+    assert sorted(name for name in named if not exists(name, document.parent)) == []
+
+
+@documents
+def test_links_of_a_document_lead_somewhere(document: Path):
+    links = {link for link in LINK.findall(prose(document)) if ":" not in link}
+    assert sorted(link for link in links if not (document.parent / link).exists()) == []
+
+
+@documents
+def test_anchors_of_a_document_exist(document: Path):
+    text = prose(document)
+    titles = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    assert sorted(set(re.findall(r"\]\(#([^)]+)\)", text)) - titles) == []
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_paths_that_a_docstring_names_exist(module: Module):
+    named = {name for text in docstrings(module.tree) for name in QUOTED.findall(text) if FILE.fullmatch(name)} - NOT_OF_THIS_REPOSITORY
+    assert sorted(name for name in named if not exists(name, module.path.parent)) == []
+
+
+def docstrings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if path.name not in TELLS_HISTORY], ids=lambda path: path.name)
+def test_a_document_says_what_is_and_not_what_was(document: Path):
+    assert HISTORY.findall(QUOTED.sub("", prose(document))) == []
+
+
+def glossary() -> str:
+    return (ROOT / "docs" / "GLOSSARY.md").read_text(encoding="utf-8").partition("\n## Words\n")[2]
+
+
+def test_the_words_of_the_glossary_stand_in_order_and_once():
+    text = glossary()
+    words = re.findall(r"^- \*\*([^*]+)\*\*", text, re.MULTILINE)
+    assert len(words) > 40
+    assert words == sorted(words, key=str.casefold)
+    assert len({word.casefold() for word in words}) == len(words)
+
+
+def test_every_entry_of_the_glossary_says_whose_word_it_is():
+    text = glossary()
+    entries = re.findall(r"^- \*\*[^*]+\*\* \(([^)]+)\)", text, re.MULTILINE)
+    assert len(entries) == len(re.findall(r"^- \*\*", text, re.MULTILINE))
+    assert sorted(set(entries) - {"CPMI", "CPMI narrowed", "ours", "common"}) == []
+
+
+def test_decisions_are_dated_and_in_order():
+    text = (ROOT / "docs" / "DECISIONS.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    numbers = [re.fullmatch(r"(\d+)\. (\d{4}-\d{2}-\d{2}): .+", title) for title in titles]
+    assert titles and all(numbers)
+    assert [int(number[1]) for number in numbers] == list(range(1, len(titles) + 1))
+
+
+def test_the_figures_of_performance_come_from_committed_measurements():
+    text = PERFORMANCE.read_text(encoding="utf-8")
+    assert text == rendered(text), "run python -m benchmarks.render"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of the README with the output that it shows, if any."""
+
+    language: str
+    code: str
+    shown: str | None
+
+
+def readme_blocks() -> list[Block]:
+    """Blocks that can be run; a block of plain text shows what the one above it prints."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks: list[Block] = []
+    for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        if language in ("sh", "python"):
+            blocks.append(Block(language, code, None))
+        elif language == "text":
+            blocks[-1] = Block(blocks[-1].language, blocks[-1].code, code)
+    return blocks
+
+
+def test_make_run_is_the_demo_that_is_tested_here():
+    assert "$(BIN)/python -m rescounter demo --force" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_as_written(tmp_path: Path):
+    blocks = readme_blocks()
+    assert len(blocks) >= 3
+    for block in blocks:
+        done = run_block(block, tmp_path)
+        assert done.returncode == 0, f"{block.code}\n{done.stdout}{done.stderr}"
+        if block.shown is not None:
+            assert plain(done.stdout) == plain(block.shown)
+
+
+def run_block(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
+    bin_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    surroundings = {**os.environ, "PATH": bin_first, "NO_COLOR": "1", "COLUMNS": "120"}
+    code = block.code.replace("make run", "python -m rescounter demo --force").replace("make test", "true")
+    words = ["bash", "-euo", "pipefail", "-c", code] if block.language == "sh" else [sys.executable, "-c", code]
+    return subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True)
+
+
+def plain(output: str) -> list[str]:
+    return [line.rstrip() for line in output.strip().splitlines()]
