@@ -13,6 +13,10 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line with the words of this process."""
-    from rescounter.cli.door import run
+    import sys
 
+    try:
+        from rescounter.cli.door import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     run()

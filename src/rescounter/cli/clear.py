@@ -17,8 +17,6 @@ from rescounter.terms import CallerFault
 
 __all__ = ["clear_file", "default_folder"]
 
-FORMATS = ("parquet", "csv", "xlsx")
-
 
 def clear_file(
     file: str,
@@ -36,6 +34,7 @@ def clear_file(
     """Clear *file* and tell what came out; exit code 3 under *strict* when rows were refused."""
     from rescounter.facade.clearing import run
     from rescounter.formats.folder import check_target
+    from rescounter.formats.writing import FORMATS
 
     options, key = read_options(words), read_key(key_file)
     if format not in FORMATS:

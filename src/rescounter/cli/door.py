@@ -50,8 +50,7 @@ def _leave(fault: Fault, code: int, *, as_json: bool) -> None:
     if as_json:
         facts = {name: str(value) for name, value in fault.facts.items()}
         print(json.dumps({"fault": fault.code, "message": fault.message, "what_to_do": fault.what_to_do, "facts": facts}))
-    message = fault.message[:1].upper() + fault.message[1:]
-    _say(f"{message}{'' if message.endswith(('.', '?', '!')) else '.'}\n{fault.what_to_do}")
+    _say(f"Stopped ({fault.code}): {fault.message.removesuffix('.')}.\n{fault.what_to_do}")
     sys.exit(code)
 
 

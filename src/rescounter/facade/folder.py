@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -37,8 +37,10 @@ class Stored:
 def write_result(result: Result, target: Path, *, format: str, circuits: bool | None, force: bool) -> Path:
     """Write *result* beside its place and rename it at the end; see `Result.write`."""
     from rescounter.formats.folder import new_folder
-    from rescounter.formats.writing import write_tables
+    from rescounter.formats.writing import FORMATS, write_tables
 
+    if format not in FORMATS:
+        raise CallerFault("option_invalid", f"format {format!r} is unknown; allowed: {', '.join(FORMATS)}")
     began = perf_counter()
     tables = dict(result.tables)
     if circuits or (circuits is None and len(result.obligations) <= CIRCUITS_OBLIGATIONS_MAX):
@@ -96,24 +98,23 @@ def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes
 
     Returns: a `Verdict` whose *proven* and *not_proven* say whether the input was read.
     """
-    from rescounter.verification import Verdict, verify_digests, verify_result
+    from rescounter.verification import INPUT_NOT_READ, Verdict, verify_digests, verify_result
 
     stored = read_result(folder)
     verdict = verify_result(stored.tables, stored.summary, cycle_key=cycle_key)
     findings = [*verify_digests(_digests(stored), stored.summary), *verdict.findings]
     source = input if input is not None else _input_beside(stored)
-    proven, not_proven = list(verdict.proven), list(verdict.not_proven)
     if source is None:
-        not_proven.append("the input was not read again: only the result in itself is proven")
-        return Verdict(tuple(findings), tuple(proven), tuple(not_proven))
+        return replace(verdict, findings=tuple(findings))
     differing = _compare(stored, source)
     if differing and input is None:
-        not_proven.append(f"what lies at {source} is not the input of this result: only the result in itself is proven")
-    elif differing:
-        findings += differing
-    else:
-        proven.append(f"the input {source} holds exactly these obligations and refusals")
-    return Verdict(tuple(findings), tuple(proven), tuple(not_proven))
+        why = f"what lies at {source} is another input: only the result in itself is proven"
+        return replace(verdict, findings=tuple(findings), not_proven=(*verdict.not_proven, why))
+    return Verdict(
+        findings=(*findings, *differing),
+        proven=verdict.proven if differing else (*verdict.proven, f"the input {source} holds exactly these obligations and refusals"),
+        not_proven=tuple(sentence for sentence in verdict.not_proven if sentence != INPUT_NOT_READ),
+    )
 
 
 def _digests(stored: Stored) -> dict[str, str]:

@@ -11,7 +11,7 @@ stands apart: one file with the standard library alone, which a member runs on i
 from rescounter.verification.bundles import verify_bundle
 from rescounter.verification.digests import verify_digests
 from rescounter.verification.inputs import compare_with_input
-from rescounter.verification.result import verify_result
+from rescounter.verification.result import INPUT_NOT_READ, verify_result
 from rescounter.verification.verdict import Finding, Verdict
 
-__all__ = ["Finding", "Verdict", "compare_with_input", "verify_bundle", "verify_digests", "verify_result"]
+__all__ = ["INPUT_NOT_READ", "Finding", "Verdict", "compare_with_input", "verify_bundle", "verify_digests", "verify_result"]

@@ -24,10 +24,13 @@ from rescounter.verification.shapes import check_choices, check_ranges, check_sh
 from rescounter.verification.totals import check_totals
 from rescounter.verification.verdict import Finding, Verdict
 
-__all__ = ["verify_result"]
+__all__ = ["INPUT_NOT_READ", "verify_result"]
+
+INPUT_NOT_READ: Final = "that these obligations are the ones that were handed in: compare with the input"
+"""What no look at a result alone can prove."""
 
 _NOT_PROVEN: Final = (
-    "that these obligations are the ones that were handed in: compare with the input",
+    INPUT_NOT_READ,
     "that every member was given this result_root: members compare it",
 )
 _NOTHING: Final = "anything else: the tables cannot be computed with"
