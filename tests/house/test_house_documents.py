@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +12,7 @@ import pytest
 from benchmarks.render import PAGE as PERFORMANCE
 from benchmarks.render import rendered
 from tests.house.house import DOCUMENTS, ROOT, SOURCE, Module, modules
+from tools.readme import README, blocks_of, plain, run_block
 
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`([^`\n]+)`")
@@ -114,49 +111,16 @@ def test_the_figures_of_performance_come_from_committed_measurements():
     assert text == rendered(text), "run python -m benchmarks.render"
 
 
-@dataclass(frozen=True)
-class Block:
-    """One block of the README with the output that it shows, if any."""
-
-    language: str
-    code: str
-    shown: str | None
-
-
-def readme_blocks() -> list[Block]:
-    """Blocks that can be run; a block of plain text shows what the one above it prints."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks: list[Block] = []
-    for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        if language in ("sh", "python"):
-            blocks.append(Block(language, code, None))
-        elif language == "text":
-            blocks[-1] = Block(blocks[-1].language, blocks[-1].code, code)
-    return blocks
-
-
 def test_make_run_is_the_demo_that_is_tested_here():
     assert "$(BIN)/python -m rescounter demo --force" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_run_as_written(tmp_path: Path):
-    blocks = readme_blocks()
+def test_the_commands_of_the_readme_run_and_print_as_written(tmp_path: Path):
+    blocks = blocks_of(README.read_text(encoding="utf-8"))
     assert len(blocks) >= 3
     for block in blocks:
         done = run_block(block, tmp_path)
         assert done.returncode == 0, f"{block.code}\n{done.stdout}{done.stderr}"
         if block.shown is not None:
-            assert plain(done.stdout) == plain(block.shown)
-
-
-def run_block(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
-    bin_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    surroundings = {**os.environ, "PATH": bin_first, "NO_COLOR": "1", "COLUMNS": "120"}
-    code = block.code.replace("make run", "python -m rescounter demo --force").replace("make test", "true")
-    words = ["bash", "-euo", "pipefail", "-c", code] if block.language == "sh" else [sys.executable, "-c", code]
-    return subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True)
-
-
-def plain(output: str) -> list[str]:
-    return [line.rstrip() for line in output.strip().splitlines()]
+            assert plain(done.stdout) == block.shown, "run python -m tools.readme"
