@@ -33,10 +33,13 @@ def rendered(text: str) -> str:
 
 def _table(measurement: dict[str, Any]) -> Iterator[str]:
     machine = measurement["machine"]
-    yield f"Measured on {measurement['date']}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB, "
-    yield f"{machine['system']}, Python {machine['python']}, rescounter {machine['rescounter']} (commit {_commit(machine)}), "
-    yield f"OR-Tools {machine['ortools']}, NumPy {machine['numpy']}, PyArrow {machine['pyarrow']}. Seconds; median of "
-    yield f"{len(measurement['floor']['runs'])} runs.\n"
+    said = [
+        f"Measured on {measurement['date']}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB, "
+        f"{machine['system']}, Python {machine['python']}, rescounter {machine['rescounter']} (commit {_commit(machine)}),",
+        f"OR-Tools {machine['ortools']}, NumPy {machine['numpy']}, PyArrow {machine['pyarrow']}. Seconds; median of "
+        f"{len(measurement['floor']['runs'])} runs.\n",
+    ]
+    yield from said
     yield "| profile | rows | format | cleared | read | admit | solve | write | wall | wall - solve | peak MiB | above floor MiB |"
     yield "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     floor = measurement["floor"]["peak_mib_median"]
