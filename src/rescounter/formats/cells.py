@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rescounter.formats.header import WHITE_SPACE
 from rescounter.terms import INT64_MAX, CallerFault
+from rescounter.terms.refusals import shown
 
 __all__ = ["TEXT_COLUMNS", "column_of", "number_text", "one_array", "trimmed_text"]
 
@@ -58,7 +59,13 @@ def column_of(name: str, column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, 
     Returns: the array, and the mask of binary floating-point cells when they were written as text.
     Refuses: lists, structs and other types that hold no single value (column_type).
     """
-    cells = _decoded(name, one_array(column))
+    try:
+        return _cells_of(name, _decoded(name, one_array(column)))
+    except pa.ArrowException as error:
+        raise CallerFault("column_type", f"the column {name} cannot be read: {shown(str(error))}", column=name) from error
+
+
+def _cells_of(name: str, cells: pa.Array) -> tuple[pa.Array, NDArray[np.bool_] | None]:
     kind = cells.type
     if pa.types.is_null(kind):
         return pa.nulls(len(cells), pa.string()), None
@@ -77,7 +84,7 @@ def column_of(name: str, column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, 
     if pa.types.is_boolean(kind) or pa.types.is_timestamp(kind) or pa.types.is_date32(kind):
         return cells, None
     if pa.types.is_date64(kind):
-        return cells.cast(pa.date32()), None
+        return cells.cast(pa.timestamp("ms")), None
     raise _wrong_type(name, kind)
 
 

@@ -47,9 +47,9 @@ def read_parquet(source: Source, *, wanted: Mapping[str, str]) -> tuple[Submitte
     if handle.size() < 12 or _tail(handle, 4) not in (b"PAR1", b"PARE"):
         raise CallerFault("input_truncated", f"{source.name} begins as Parquet, but its footer is missing")
     file = _decoded(source, "Parquet", lambda: parquet.ParquetFile(handle, pre_buffer=False))
-    schema = _decoded(source, "Parquet", lambda: file.schema_arrow)
-    header = match_header(schema.names, wanted)
-    names = [schema.names[place] for place in header.places.values()]
+    found = _decoded(source, "Parquet", lambda: file.schema_arrow.names)
+    header = match_header(found, wanted)
+    names = [found[place] for place in header.places.values()]
     table = _decoded(source, "Parquet", lambda: _checked(file.read(columns=names, use_threads=True)))
     return submitted_of(table, _places_in(table, header, names), name=source.name), header
 
@@ -59,11 +59,11 @@ def read_arrow_file(source: Source, *, wanted: Mapping[str, str]) -> tuple[Submi
     handle = source.handle()
     if _tail(handle, 6) != b"ARROW1":
         raise CallerFault("input_truncated", f"{source.name} begins as an Arrow file, but its footer is missing")
-    schema = _decoded(source, "Arrow", lambda: pa.ipc.open_file(handle).schema)
-    header = match_header(schema.names, wanted)
+    found = _decoded(source, "Arrow", lambda: pa.ipc.open_file(handle).schema.names)
+    header = match_header(found, wanted)
     options = pa.ipc.IpcReadOptions(included_fields=sorted(header.places.values()))
     table = _decoded(source, "Arrow", lambda: _checked(pa.ipc.open_file(handle, options=options).read_all()))
-    names = [schema.names[place] for place in header.places.values()]
+    names = [found[place] for place in header.places.values()]
     return submitted_of(table, _places_in(table, header, names), name=source.name), header
 
 
@@ -72,11 +72,11 @@ def read_arrow_stream(source: Source, *, wanted: Mapping[str, str]) -> tuple[Sub
     data = source.content()
     if not data.endswith(_STREAM_ENDS):
         raise CallerFault("input_truncated", f"{source.name} begins as an Arrow stream, but its end mark is missing")
-    schema = _decoded(source, "Arrow", lambda: pa.ipc.open_stream(pa.BufferReader(data)).schema)
-    header = match_header(schema.names, wanted)
+    found = _decoded(source, "Arrow", lambda: pa.ipc.open_stream(pa.BufferReader(data)).schema.names)
+    header = match_header(found, wanted)
     options = pa.ipc.IpcReadOptions(included_fields=sorted(header.places.values()))
     table = _decoded(source, "Arrow", lambda: _checked(pa.ipc.open_stream(pa.BufferReader(data), options=options).read_all()))
-    names = [schema.names[place] for place in header.places.values()]
+    names = [found[place] for place in header.places.values()]
     return submitted_of(table, _places_in(table, header, names), name=source.name), header
 
 

@@ -30,15 +30,15 @@ def read_csv(path: Path, schemas: Sequence[pa.Schema]) -> pa.Table:
     """Read what `write_csv` wrote from a table of one of *schemas*."""
     import pyarrow.csv as arrow_csv
 
-    with path.open("rb") as file:
-        header = file.readline().decode()
-        schema = schema_of(header.rstrip("\r\n").split(","), schemas)
-        if not file.read(1):
-            return schema.empty_table()
-    content = pa.py_buffer(path.read_bytes())
+    content = path.read_bytes()
+    header, _, below = content.partition(b"\n")
+    schema = schema_of(header.decode().split(","), schemas)
+    if not below:
+        return schema.empty_table()
     table = arrow_csv.read_csv(
-        pa.BufferReader(content.slice(len(header.encode()))),
-        read_options=arrow_csv.ReadOptions(column_names=schema.names, block_size=_BLOCK_SIZE),
+        pa.BufferReader(content),
+        # The header is skipped here, not cut off: a mark at the beginning of the first cell would be taken for the file's.
+        read_options=arrow_csv.ReadOptions(column_names=schema.names, skip_rows=1, block_size=_BLOCK_SIZE),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=arrow_csv.ConvertOptions(
             column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False

@@ -51,25 +51,6 @@ def new_folder(target: Path, *, force: bool) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _put_in_place(partial: Path, target: Path, *, force: bool) -> None:
-    _flush(partial)
-    check_target(target, force=force)
-    if _is_free(target):
-        if target.is_dir():
-            target.rmdir()
-        os.rename(partial, target)
-    elif not _exchanged(partial, target):  # afterwards *partial* is the old result, and goes
-        aside = target.with_name(f".{target.name}.replaced-{os.getpid()}")
-        os.rename(target, aside)
-        os.rename(partial, target)
-        shutil.rmtree(aside, ignore_errors=True)
-    _flush_folder(target.parent)
-
-
-def _is_free(target: Path) -> bool:
-    return not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir()))
-
-
 def check_target(target: Path, *, force: bool) -> None:
     """Refuse a target that may not be replaced, before any work is done."""
     if _is_free(target):
@@ -78,6 +59,25 @@ def check_target(target: Path, *, force: bool) -> None:
         raise CallerFault("output_exists", f"{target} exists already", folder=str(target))
     if not target.is_dir() or not any((target / mark).is_file() for mark in _MARKS_OF_A_RESULT):
         raise CallerFault("output_not_a_result", f"{target} is no result of Rescounter, so it is not replaced", folder=str(target))
+
+
+def _put_in_place(partial: Path, target: Path, *, force: bool) -> None:
+    _flush(partial)
+    check_target(target, force=force)
+    if _is_free(target):
+        if target.is_dir():
+            target.rmdir()
+        partial.rename(target)
+    elif not _exchanged(partial, target):  # afterwards *partial* is the old result, and goes
+        aside = target.with_name(f".{target.name}.replaced-{os.getpid()}")
+        target.rename(aside)
+        partial.rename(target)
+        shutil.rmtree(aside, ignore_errors=True)
+    _flush_folder(target.parent)
+
+
+def _is_free(target: Path) -> bool:
+    return not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir()))
 
 
 def _exchanged(partial: Path, target: Path) -> bool:
@@ -98,7 +98,7 @@ def _clear_away_the_dead(target: Path) -> None:
             if os.path.lexists(target):
                 shutil.rmtree(left, ignore_errors=True)
             else:
-                os.rename(left, target)
+                left.rename(target)
     for left in target.parent.glob(f".{_literal(target.name)}.partial-*"):
         if _is_dead(left):
             shutil.rmtree(left, ignore_errors=True)

@@ -16,7 +16,7 @@ from rescounter.intake.submitted import COLUMN_REQUIRED, COLUMNS
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
 
-__all__ = ["Header", "find_header", "is_header", "match_header", "trimmed", "wanted_names"]
+__all__ = ["WHITE_SPACE", "Header", "find_header", "is_header", "match_header", "trimmed", "wanted_names"]
 
 WHITE_SPACE: Final = " \t\n\r\x0b\x0c\u00a0"
 """What is trimmed from both ends of a cell: ASCII white space and the no-break space."""

@@ -13,6 +13,8 @@ import itertools
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Final, TypeAlias
 from xml.etree.ElementTree import ParseError
 
@@ -33,6 +35,7 @@ __all__ = ["read_workbook", "sheet_rows"]
 Cell: TypeAlias = str | float | bool | datetime.date | datetime.time | datetime.timedelta | None
 
 _TOP_ROWS: Final = 20
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, RuntimeError, ValueError, KeyError, OverflowError)
 _DIGITS_KEPT_BELOW: Final = 1e15
 """A spreadsheet keeps 15 digits of a number."""
 
@@ -121,32 +124,30 @@ def _rows(source: Source, workbook: Any, name: str) -> Iterator[list[Cell]]:
 
 
 def _guarded(source: Source, work: Callable[[], Any]) -> Any:
-    """Do *work* on damaged bytes: whatever the libraries say of them becomes one fault."""
-    from python_calamine import CalamineError
-
-    try:
+    """Do *work* on bytes that may be damaged: whatever the libraries say of them becomes one fault."""
+    with _Guard(source):
         return work()
-    except (
-        CalamineError,
-        zipfile.BadZipFile,
-        zlib.error,
-        ParseError,
-        OSError,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        OverflowError,
-    ) as error:
-        raise _damaged(source, error) from error
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # Rust's, below Exception on purpose; the workbook is dropped
-            raise _damaged(source, error) from error
-        raise
 
 
-def _damaged(source: Source, error: BaseException) -> CallerFault:
-    return CallerFault("input_damaged", f"{source.name} cannot be read as a workbook (.xlsx): {shown(str(error) or type(error).__name__)}")
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """Tells damaged bytes from our own defects.
+
+    A panic of Rust arrives as a class that no module offers, below BaseException: it can only be
+    known by its name. The workbook is dropped then.
+    """
+
+    source: Source
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        from python_calamine import CalamineError
+
+        if kind is not None and (issubclass(kind, (CalamineError, *_DAMAGE)) or kind.__name__ == "PanicException"):
+            said = shown(str(error) or kind.__name__)
+            raise CallerFault("input_damaged", f"{self.source.name} cannot be read as a workbook (.xlsx): {said}") from error
 
 
 def _label(cell: Cell) -> str:

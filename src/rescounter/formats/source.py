@@ -19,8 +19,9 @@ __all__ = ["Source", "format_of", "open_source"]
 _CHUNK: Final = 1 << 20
 _HEAD: Final = 4096
 _LAYERS_MAX: Final = 4
-_ZIP_END_MAX: Final = 65_557
-"""The end record of a ZIP file: 22 bytes and a comment of at most 65,535 (APPNOTE 4.3.16)."""
+_ZIP_END: Final = 22
+_ZIP_END_MAX: Final = _ZIP_END + 65_535
+"""The end record of a ZIP file: 22 bytes, and a comment of at most 65,535 (APPNOTE 4.3.16)."""
 _COMPRESSED: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _SUFFIXES_OF_LAYERS: Final = (".gz", ".gzip", ".zst", ".zstd")
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
@@ -165,9 +166,10 @@ def _zip_kind(source: Source) -> str:
     try:
         with zipfile.ZipFile(source.handle()) as archive:
             names = {member.lower() for member in archive.namelist()}
-            kind = archive.read("mimetype")[:80] if "mimetype" in names else b""
+            kind = archive.open("mimetype").read(80) if "mimetype" in names else b""
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError, KeyError) as error:
-        if b"PK\x05\x06" not in source.content()[-_ZIP_END_MAX:]:
+        end = source.content()[-_ZIP_END_MAX:]
+        if not 0 <= end.rfind(b"PK\x05\x06") <= len(end) - _ZIP_END:
             raise CallerFault(
                 "input_truncated", f"{source.name} begins as a workbook (.xlsx), but its directory at the end is missing"
             ) from error

@@ -55,9 +55,9 @@ def _guessed(data: bytes) -> str | None:
     zero_even, zero_odd = (int((sample[parity::2] == 0).sum()) for parity in (0, 1))
     if not zero_even and not zero_odd:
         return "utf-8"
-    if not zero_even and zero_odd > len(sample) // 4:
+    if zero_odd > max(len(sample) // 4, 20 * zero_even):
         return "utf-16-le"
-    if not zero_odd and zero_even > len(sample) // 4:
+    if zero_even > max(len(sample) // 4, 20 * zero_odd):
         return "utf-16-be"
     return None
 

@@ -46,6 +46,8 @@ def write_tables(tables: Mapping[str, pa.Table], folder: Path, *, format: Format
     Refuses: what a sheet cannot hold (before anything is written). Raises: EnvironmentFault when
     the folder cannot be written.
     """
+    if format not in FORMATS:
+        raise CallerFault("option_invalid", f"the format {shown(format)} is unknown; allowed: {', '.join(FORMATS)}")
     whole = {name: _in_one_piece(table) for name, table in tables.items()}
     write = _writer(format, whole)
     digests = {}
