@@ -143,9 +143,12 @@ def test_numbers_that_cannot_be_read_are_told(browser: Any, folder: Path, trade:
 
 
 @pytest.mark.parametrize("width", [390, 820, 1400])
-def test_nothing_hangs_over_the_edge(browser: Any, trade: str, width: int) -> None:
-    page, _ = _opened(browser, trade, width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_nothing_hangs_over_the_edge(browser: Any, folder: Path, trade: str, width: int) -> None:
+    long = "The_Wholesale_Fruit_Cooperative_of_the_Southern_Provinces_and_Sons"[:64]
+    names = _written(folder, "names", owes(f"ana {long} 10", f"{long} ana 7.50", f"{'M' * 64} ana 9", "ana x 0").page.html)
+    for address in (trade, names):
+        page, _ = _opened(browser, address, width=width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_the_keyboard_alone_shows_a_member_sorts_and_verifies(browser: Any, trade: str) -> None:
