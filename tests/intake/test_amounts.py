@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rescounter.intake.amounts import read_amount, read_amounts, without_groups
-from rescounter.intake.verdicts import CODES
+from rescounter.intake.rulings import CODES
 from rescounter.terms import INT64_MAX
 
 digits = st.integers(-1, 8)

@@ -158,6 +158,13 @@ def test_wrong_words_are_told_all_at_once(desk):
     assert all(word in err for word in ("magic", "luck", ";"))
 
 
+def test_a_reader_that_leaves_early_is_no_fault(desk):
+    cleared(desk)
+    process = subprocess.Popen([*PROGRAM, "explain", "debts-cleared", "--member", "ana"], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")
+
+
 def test_quiet_says_nothing_and_json_says_it_to_programs(desk):
     assert cleared(desk, "--quiet") == ""
     told = json.loads(cleared(desk, "--json", "--force"))
@@ -278,6 +285,7 @@ def test_two_hundred_thousand_rows_interrupted_killed_and_run_again(tmp_path):
         process.send_signal(number)
         _, err = process.communicate(timeout=120)
         assert b"Traceback" not in err
+        assert process.returncode != 130 or b"nothing half-written" in err
         assert process.returncode in ((130, 0) if number == signal.SIGINT else (-9, 0))
         result = tmp_path / "large-cleared"
         assert result.exists() == (process.returncode == 0), "whole or absent"

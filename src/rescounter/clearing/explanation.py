@@ -250,12 +250,14 @@ def _told_chain(members: tuple[str, ...]) -> str:
 def _told_cut(currency: _Currency, cut: Cut, debtor: str, creditor: str, rest: int) -> list[str]:
     needed = f"a circuit would need a chain of open debts from {creditor} back to {debtor}."
     if len(cut.members) == 1:
-        group = f"There is none: {creditor} owes nothing more to anybody in this run"
+        group = f"There is none: nothing that {creditor} owes is still open"
     else:
         more = len(cut.members) - _NAMES_TOLD_MAX
         named = ", ".join(cut.members[:_NAMES_TOLD_MAX]) + (f" and {more:,} more" if more > 0 else "")
         group = f"There is none: open debts lead from {creditor} only to this group of {len(cut.members):,}: {named}"
-    if cut.outward_edges:
+    if cut.outward_edges == 1:
+        outward = f"the only debt from there to others ({currency.money(cut.outward_minor)}) is already fully cleared."
+    elif cut.outward_edges:
         outward = f"all {cut.outward_edges:,} debts from there to others ({currency.money(cut.outward_minor)}) are already fully cleared."
     else:
         outward = "from there nothing is owed to anybody else."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -22,9 +23,7 @@ def run(words: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     words = list(sys.argv[1:] if words is None else words)
     try:
-        from rescounter.cli.app import app
-
-        app(args=words, prog_name="rescounter")
+        sys.exit(_obey(words))
     except CallerFault as fault:
         _leave(fault, UNUSABLE, as_json="--json" in words)
     except EnvironmentFault as fault:
@@ -35,8 +34,8 @@ def run(words: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _say("Interrupted; nothing half-written was left behind.")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader of a pipe has left: nothing is wrong here
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except MemoryError:
         _say("Stopped: not enough memory. Clear fewer rows or one currency at a time.")
@@ -44,6 +43,27 @@ def run(words: Sequence[str] | None = None) -> None:
     except OSError as fault:
         _say(f"Stopped: {fault}. Check space and permission.")
         sys.exit(ENVIRONMENT)
+
+
+def _obey(words: Sequence[str]) -> int:
+    """Run one command past Typer's own door, so that every fault, Ctrl-C and closed pipe comes to this one."""
+    import typer
+
+    from rescounter.cli.app import app
+
+    if "_RESCOUNTER_COMPLETE" in os.environ:  # the shell asks for completions
+        app(args=list(words), prog_name="rescounter")
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("rescounter", list(words)) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as done:
+        return done.exit_code
+    except typer.TyperException as wrong_use:  # an unknown command or option
+        getattr(wrong_use, "show", _say)()
+        return UNUSABLE
+    return 0
 
 
 def _leave(fault: Fault, code: int, *, as_json: bool) -> None:
@@ -54,5 +74,5 @@ def _leave(fault: Fault, code: int, *, as_json: bool) -> None:
     sys.exit(code)
 
 
-def _say(text: str) -> None:
+def _say(text: str = "Wrong use: see rescounter --help.") -> None:
     print(text, file=sys.stderr)

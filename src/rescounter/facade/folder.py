@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from rescounter.facade.options import Options
-from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result
+from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, shown_in_report
 from rescounter.terms import CallerFault
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
     """Write *result* beside its place and rename it at the end; see `Result.write`."""
     from rescounter.formats.folder import new_folder
     from rescounter.formats.writing import FORMATS, write_tables
+    from rescounter.statements.report import report_html
 
     if format not in FORMATS:
         raise CallerFault("option_invalid", f"format {format!r} is unknown; allowed: {', '.join(FORMATS)}")
@@ -47,7 +48,7 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
         tables["circuits"] = result.circuits
     with new_folder(target, force=force) as folder:
         files = write_tables(tables, folder, format=format)
-        page = _report_of(result, tables).encode()
+        page = report_html(shown_in_report(result.summary, files), tables).encode()
         (folder / "report.html").write_bytes(page)
         files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()
         summary = dict(result.with_seconds(write=perf_counter() - began))
@@ -55,12 +56,6 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
         summary["files"] = dict(sorted(files.items()))
         (folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return target
-
-
-def _report_of(result: Result, tables: Mapping[str, pa.Table]) -> str:
-    from rescounter.statements.report import report_html
-
-    return report_html(result.summary, tables)
 
 
 def _seen_from(folder: Path, path: str | None) -> str | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rescounter.clearing.explanation import Explanation
     from rescounter.verification import Verdict
 
-__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result"]
+__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result", "explain", "shown_in_report"]
 
 CIRCUITS_OBLIGATIONS_MAX = 100_000
 """Above this, circuits are written on demand only."""
@@ -81,7 +81,8 @@ class Result:
         """The page to read: one self-contained document."""
         from rescounter.statements.report import report_html
 
-        return report_html(self.summary, self.tables)
+        few = len(self.obligations) <= CIRCUITS_OBLIGATIONS_MAX
+        return report_html(shown_in_report(self.summary, {}), {**self.tables, **({"circuits": self.circuits} if few else {})})
 
     def write(self, folder: str | os.PathLike[str], *, format: str = "parquet", circuits: bool | None = None, force: bool = False) -> Path:
         """Write the result folder, complete or not at all.
@@ -118,6 +119,11 @@ class Result:
         head = "".join(f"<th>{name}</th>" for name in ("", "owed", "cleared", "remains", "pay-ins", "share cleared"))
         told = f"{html.escape(self.summary['method'])}, {len(self.obligations):,} obligations, {self.summary['refused']:,} rows refused"
         return f"<table><caption>Rescounter: {told}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def shown_in_report(summary: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+    """The summary without the name of the input: the page's bytes depend on the rows alone."""
+    return {**summary, "files": files, "input": {**summary["input"], "path": None}}
 
 
 def explain(tables: Mapping[str, pa.Table], summary: Mapping[str, Any], *, id: str | None, member: str | None) -> Explanation:

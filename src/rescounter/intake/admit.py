@@ -1,6 +1,6 @@
 """From submitted rows to admitted obligations: the flow of intake.
 
-Each column is read into values and verdicts; the most important verdict of a row decides. What
+Each column is read into values and rulings; the most important ruling of a row decides. What
 stays is sorted canonically, so that the order of rows cannot matter from here on.
 """
 
@@ -24,7 +24,7 @@ from rescounter.intake.duplicates import read_duplicates
 from rescounter.intake.order import canonical_order, ranked
 from rescounter.intake.refusing import Row, refusals_table, refuse
 from rescounter.intake.submitted import Submitted
-from rescounter.intake.verdicts import CODE_OF, CODES, Codes, first_broken_rule
+from rescounter.intake.rulings import CODE_OF, CODES, Codes, first_broken_rule
 from rescounter.terms import INT64_MAX, REFUSALS, Exponents, Refusal, holds
 from rescounter.terms.currencies import NO_CURRENCY
 from rescounter.terms.names import ID_LENGTH_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX
@@ -67,7 +67,7 @@ class _Read:
     kind: pa.Array
     reference: pa.Array | None
     divisible: NDArray[np.bool_]
-    verdicts: Codes
+    rulings: Codes
     fields: dict[str, Codes]
 
 
@@ -78,11 +78,11 @@ def admit(submitted: Submitted, conditions: Conditions | None = None) -> Admissi
     """
     conditions = conditions or Conditions()
     read = _read(submitted, conditions)
-    kept = np.flatnonzero(read.verdicts == 0)
+    kept = np.flatnonzero(read.rulings == 0)
     overflowing = _overflowing_currencies(read, kept)
     if overflowing.any():
-        read.verdicts[kept[overflowing[read.currency[kept]]]] = CODE_OF["currency_sum_beyond_int64"]
-        kept = np.flatnonzero(read.verdicts == 0)
+        read.rulings[kept[overflowing[read.currency[kept]]]] = CODE_OF["currency_sum_beyond_int64"]
+        kept = np.flatnonzero(read.rulings == 0)
     admitted = _admitted(read, kept, conditions)
     refusals = _refusals(submitted, read, conditions.exponents)
     holds(len(admitted) + refusals.num_rows == len(submitted) + len(submitted.unreadable), "no_row_is_lost")
@@ -92,44 +92,44 @@ def admit(submitted: Submitted, conditions: Conditions | None = None) -> Admissi
 def _read(submitted: Submitted, conditions: Conditions) -> _Read:
     cells, count = submitted.columns, len(submitted)
     nothing = pa.nulls(count, pa.string())
-    names, debtor, creditor, verdict_debtor, verdict_creditor = _parties(cells["debtor"], cells["creditor"])
+    names, debtor, creditor, ruling_debtor, ruling_creditor = _parties(cells["debtor"], cells["creditor"])
     currency, currencies, exponent = _currencies(cells.get("currency", nothing), conditions.exponents)
-    amount, verdict_amount = _amounts(submitted, exponent, conditions.decimal)
-    due, verdict_due = read_dues(cells.get("due", nothing))
-    divisible, verdict_divisible = read_divisible(cells.get("divisible", nothing))
-    ids, verdict_id = _ids(submitted)
-    kind, verdict_kind = read_text(cells.get("class", nothing), length_max=TEXT_LENGTH_MAX)
+    amount, ruling_amount = _amounts(submitted, exponent, conditions.decimal)
+    due, ruling_due = read_dues(cells.get("due", nothing))
+    divisible, ruling_divisible = read_divisible(cells.get("divisible", nothing))
+    ids, ruling_id = _ids(submitted)
+    kind, ruling_kind = read_text(cells.get("class", nothing), length_max=TEXT_LENGTH_MAX)
     has_reference = "reference" in cells
-    reference, verdict_reference = read_text(cells.get("reference", nothing), length_max=TEXT_LENGTH_MAX)
+    reference, ruling_reference = read_text(cells.get("reference", nothing), length_max=TEXT_LENGTH_MAX)
     missing, alone = np.zeros(count, np.int16), np.zeros(count, np.int16)
     missing[(debtor < 0) | (creditor < 0)] = CODE_OF["missing_field"]
     alone[(debtor == creditor) & (debtor >= 0)] = CODE_OF["self_obligation"]
     fields = {
-        "debtor": verdict_debtor,
-        "creditor": verdict_creditor,
-        "id": verdict_id,
-        "class": verdict_kind,
-        "reference": verdict_reference,
+        "debtor": ruling_debtor,
+        "creditor": ruling_creditor,
+        "id": ruling_id,
+        "class": ruling_kind,
+        "reference": ruling_reference,
     }
-    verdicts = first_broken_rule([missing, verdict_amount, alone, *fields.values(), verdict_due, verdict_divisible])
+    rulings = first_broken_rule([missing, ruling_amount, alone, *fields.values(), ruling_due, ruling_divisible])
 
     def content_of(row: int) -> Hashable:
         texts = (kind[row].as_py(), reference[row].as_py())
         return (debtor[row], creditor[row], currency[row], amount[row], due[row], divisible[row], *texts)
 
     if "id" in cells:
-        verdicts = first_broken_rule([verdicts, read_duplicates(ids, verdicts, content_of)])
+        rulings = first_broken_rule([rulings, read_duplicates(ids, rulings, content_of)])
     return _Read(
         names, debtor, creditor, currencies, currency, exponent, amount, due, ids, kind,
-        reference if has_reference else None, divisible, verdicts, fields,
+        reference if has_reference else None, divisible, rulings, fields,
     )  # fmt: skip
 
 
 def _parties(debtors: pa.Array, creditors: pa.Array) -> tuple[pa.Array, NDArray[np.int32], NDArray[np.int32], Codes, Codes]:
     both = pa.concat_arrays([cells if pa.types.is_string(cells.type) else cells.cast(pa.string()) for cells in (debtors, creditors)])
-    place, names, verdict = read_names(both, length_max=NAME_LENGTH_MAX)
+    place, names, ruling = read_names(both, length_max=NAME_LENGTH_MAX)
     middle = len(debtors)
-    return names, place[:middle], place[middle:], verdict[:middle], verdict[middle:]
+    return names, place[:middle], place[middle:], ruling[:middle], ruling[middle:]
 
 
 def _currencies(cells: pa.Array, exponents: Exponents) -> tuple[NDArray[np.int32], pa.Array, NDArray[np.int8]]:
@@ -157,8 +157,8 @@ def _ids(submitted: Submitted) -> tuple[pa.Array, Codes]:
     numbers = pa.array(_row_numbers(submitted)).cast(pa.string())
     if "id" not in submitted.columns:
         return numbers, np.zeros(len(submitted), np.int16)
-    text, verdict = read_text(submitted.columns["id"], length_max=ID_LENGTH_MAX)
-    return pc.coalesce(text, numbers), verdict
+    text, ruling = read_text(submitted.columns["id"], length_max=ID_LENGTH_MAX)
+    return pc.coalesce(text, numbers), ruling
 
 
 def _overflowing_currencies(read: _Read, kept: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -228,7 +228,7 @@ def _exclusions(read: _Read, conditions: Conditions) -> NDArray[np.int8]:
 
 def _refusals(submitted: Submitted, read: _Read, exponents: Exponents) -> pa.Table:
     numbers, cells = _row_numbers(submitted), submitted.columns
-    bad = np.flatnonzero(read.verdicts)
+    bad = np.flatnonzero(read.rulings)
     take = pa.array(bad)
     texts = {name: _shown_cells(column.take(take)) for name, column in cells.items()}
     ids = read.ids.take(take).to_pylist()
@@ -238,8 +238,8 @@ def _refusals(submitted: Submitted, read: _Read, exponents: Exponents) -> pa.Tab
         for number, text in submitted.unreadable
     ]
     for place, row in enumerate(bad.tolist()):
-        code = CODES[read.verdicts[row]]
-        named = next((name for name, verdicts in read.fields.items() if CODES[verdicts[row]] == code), "")
+        code = CODES[read.rulings[row]]
+        named = next((name for name, rulings in read.fields.items() if CODES[rulings[row]] == code), "")
         values = {name: column[place] for name, column in texts.items()}
         refusals.append(refuse(Row(int(numbers[row]), shown(ids[place]), values), code, exponents=exponents, field=named))
     return refusals_table(refusals)

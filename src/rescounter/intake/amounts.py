@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from rescounter.intake.verdicts import CODE_OF, Codes
+from rescounter.intake.rulings import CODE_OF, Codes
 from rescounter.terms import INT64_MAX
 from rescounter.terms.money import read_decimal
 
@@ -96,7 +96,7 @@ def read_amounts(
 
     Args: *cells* of any type of `Submitted`; *exponent* int8[n], -1 where the currency has none;
     *binary* marks floating-point cells of a column of text; *decimal* is None, "." or ",".
-    Returns: minor units (0 where refused) and verdicts, both of length n.
+    Returns: minor units (0 where refused) and rulings, both of length n.
     """
     if pa.types.is_integer(cells.type) and not pa.types.is_uint64(cells.type):
         return _from_integers(cells, exponent)
@@ -127,7 +127,7 @@ def _plain_texts(text: pa.Array, decimal: str, binary: NDArray[np.bool_] | None)
 
 
 def _scaled(value: NDArray[np.int64], exponent: NDArray[np.int8]) -> tuple[NDArray[np.int64], Codes]:
-    """Whole major units times the currency's power of ten, with every verdict that integers can have."""
+    """Whole major units times the currency's power of ten, with every ruling that integers can have."""
     power = 10 ** np.maximum(exponent, 0).astype(np.int64)
     codes = np.zeros(len(value), np.int16)
     codes[exponent < 0] = CODE_OF["unknown_currency"]

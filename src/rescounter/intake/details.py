@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rescounter.intake.admitted import NO_DUE
-from rescounter.intake.verdicts import CODE_OF, Codes
+from rescounter.intake.rulings import CODE_OF, Codes
 from rescounter.terms.names import HIDDEN_CHARACTERS
 
 __all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text"]
@@ -44,7 +44,7 @@ def as_text(cells: pa.Array) -> pa.Array:
 
 
 def read_dues(cells: pa.Array) -> tuple[NDArray[np.int32], Codes]:
-    """Due days since 1970-01-01 (`NO_DUE` where empty) and verdicts."""
+    """Due days since 1970-01-01 (`NO_DUE` where empty) and rulings."""
     codes = np.zeros(len(cells), np.int16)
     if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
         return np.asarray(cells.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DUE)), codes
@@ -58,7 +58,7 @@ def read_dues(cells: pa.Array) -> tuple[NDArray[np.int32], Codes]:
 
 
 def read_divisible(cells: pa.Array) -> tuple[NDArray[np.bool_], Codes]:
-    """True where the obligation may be cleared in part (also where nothing is said), and verdicts."""
+    """True where the obligation may be cleared in part (also where nothing is said), and rulings."""
     distinct = pc.dictionary_encode(as_text(cells))
     answers = [_DIVISIBLE.get(text.strip().lower()) for text in distinct.dictionary.to_pylist()] + [True]
     place = np.asarray(distinct.indices.fill_null(len(answers) - 1))
@@ -70,26 +70,26 @@ def read_divisible(cells: pa.Array) -> tuple[NDArray[np.bool_], Codes]:
 def read_names(cells: pa.Array, *, length_max: int) -> tuple[NDArray[np.int32], pa.Array, Codes]:
     """A column of few distinct texts, such as member codes.
 
-    Returns: place in the dictionary (-1 where empty), the dictionary of distinct texts, verdicts for
+    Returns: place in the dictionary (-1 where empty), the dictionary of distinct texts, rulings for
     hidden characters and length.
     """
     distinct = pc.dictionary_encode(cells if pa.types.is_string(cells.type) else cells.cast(pa.string()))
     names = distinct.dictionary
-    verdict = np.append(_verdicts_of_texts(names, length_max), np.int16(0))
+    ruling = np.append(_rulings_of_texts(names, length_max), np.int16(0))
     place = np.asarray(distinct.indices.fill_null(-1)).astype(np.int32, copy=True)
     empty = pc.index(names, pa.scalar("", names.type)).as_py()
     if empty >= 0:
         place[place == empty] = -1
-    return place, names, verdict[place] if verdict.any() else np.zeros(len(place), np.int16)
+    return place, names, ruling[place] if ruling.any() else np.zeros(len(place), np.int16)
 
 
 def read_text(cells: pa.Array, *, length_max: int) -> tuple[pa.Array, Codes]:
-    """A column of free text, null where empty, and verdicts for hidden characters and length."""
+    """A column of free text, null where empty, and rulings for hidden characters and length."""
     text = as_text(cells)
-    return text, _verdicts_of_texts(text, length_max)
+    return text, _rulings_of_texts(text, length_max)
 
 
-def _verdicts_of_texts(text: pa.Array, length_max: int) -> Codes:
+def _rulings_of_texts(text: pa.Array, length_max: int) -> Codes:
     codes = np.zeros(len(text), np.int16)
     codes[np.asarray(pc.greater(pc.utf8_length(text), length_max).fill_null(False))] = CODE_OF["name_too_long"]
     codes[np.asarray(pc.match_substring_regex(text, HIDDEN_CHARACTERS).fill_null(False))] = CODE_OF["hidden_characters"]

@@ -9,18 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.intake.verdicts import CODE_OF, Codes
+from rescounter.intake.rulings import CODE_OF, Codes
 
 __all__ = ["read_duplicates"]
 
 
 def read_duplicates(ids: pa.Array, refused: Codes, content_of: Callable[[int], Hashable]) -> Codes:
-    """Verdicts for repeated ids.
+    """Rulings for repeated ids.
 
     The first of several equal rows stands, the others are ``repeated_row``; as soon as one row of
     an id differs, or broke a rule of its own, none of them is taken (``duplicate_id``).
 
-    Args: *ids* without nulls; *refused* the verdicts so far; *content_of* everything that row n says,
+    Args: *ids* without nulls; *refused* the rulings so far; *content_of* everything that row n says,
     the id apart.
     """
     codes = np.zeros(len(ids), np.int16)

@@ -1,4 +1,4 @@
-"""Verdicts become refusals: what was found, what is allowed, which rule, what to do."""
+"""Rulings become refusals: what was found, what is allowed, which rule, what to do."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ FAULTS: Final = MappingProxyType(
         "amount_columns": "Keep either amount (major units) or amount_minor (integer minor units), never both.",
         "column_type": "Give the column as text, a number or a date.",
         "no_rows": "Hand in at least one row below the header.",
-        "too_many_members": "Clear currencies or regions one by one.",
         "too_many_rows_for_xlsx": "Use --format parquet or --format csv: a sheet holds 1,048,576 rows.",
         "sheet_too_large": "Delete what stands far outside the table in that sheet, or save the sheet as CSV.",
         "text_not_for_xlsx": "Use --format parquet or --format csv: a sheet cannot hold that text.",

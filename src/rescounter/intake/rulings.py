@@ -1,4 +1,4 @@
-"""A verdict for each row, as a small integer: 0 is admitted, else the most important broken rule."""
+"""A ruling for each row, as a small integer: 0 is admitted, else the most important broken rule."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Codes: TypeAlias = NDArray[np.int16]
 """int16[n]: places in `CODES`."""
 
 CODES: Final = ("", *sorted(REFUSALS, key=lambda code: REFUSALS[code].precedence))
-"""Codes of refusal in order of precedence, behind the empty verdict."""
+"""Codes of refusal in order of precedence, behind the empty ruling."""
 
 CODE_OF: Final = MappingProxyType({code: place for place, code in enumerate(CODES)})
 
 
-def first_broken_rule(verdicts: Sequence[Codes]) -> Codes:
-    """For each row the verdict of lowest precedence, 0 where no rule is broken."""
-    stacked = np.stack(verdicts)
+def first_broken_rule(rulings: Sequence[Codes]) -> Codes:
+    """For each row the ruling of lowest precedence, 0 where no rule is broken."""
+    stacked = np.stack(rulings)
     stacked[stacked == 0] = len(CODES)
     first: Codes = stacked.min(axis=0)
     first[first == len(CODES)] = 0
