@@ -118,6 +118,17 @@ def test_dates_and_moments_are_handed_on():
     assert cells_of("due", pa.array([46112]))[0].to_pylist() == [46112]
 
 
+def test_a_moment_with_a_time_zone_is_what_the_clock_showed_there():
+    midnight = pa.array([datetime.datetime(2026, 3, 30, 22, tzinfo=datetime.UTC)], pa.timestamp("us", "Europe/Berlin"))
+    assert cells_of("due", midnight)[0].to_pylist() == [datetime.datetime(2026, 3, 31)]
+
+
+def test_a_time_zone_that_does_not_exist_is_refused():
+    with pytest.raises(CallerFault) as caught:
+        cells_of("due", pa.array([0], pa.timestamp("us", "Atlantis/Harbour")))
+    assert caught.value.code == "column_type"
+
+
 def test_divisible_may_be_a_flag_or_a_number():
     assert cells_of("divisible", pa.array([True, None]))[0].to_pylist() == [True, None]
     assert cells_of("divisible", pa.array([1, 0]))[0].to_pylist() == ["1", "0"]

@@ -81,3 +81,11 @@ def test_every_format_names_the_columns_that_it_found(kind):
 
 def test_a_header_with_hidden_characters_is_shown_escaped():
     assert "\\u202e" in fault_of("deb\u202etor,creditor,amount\nA,B,1\n").message
+
+
+def test_who_names_one_amount_does_not_want_the_other():
+    submitted = hand_in("debtor,creditor,amount,cents\nA,B,1.50,150\n", columns={"amount_minor": "cents"})
+    assert rows(submitted) == [("A", "B", "150")]
+    assert submitted.notes == ("columns that were left out: amount",)
+    both = {"amount": "amount", "amount_minor": "cents"}
+    assert code_of("debtor,creditor,amount,cents\nA,B,1.50,150\n", columns=both) == "amount_columns"

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from rescounter.formats.sheet_scan import scan_sheet
 from tests.formats.handed_in import code_of, edited_zip, fault_of, hand_in, numbers, rows, workbook, written
 
 HEADER = ["debtor", "creditor", "amount"]
@@ -198,3 +199,46 @@ def test_a_damaged_part_is_one_clear_fault(part, edit):
         assert type(error).__name__ == "CallerFault", error
     else:
         assert len(submitted) == 1
+
+
+def test_remarks_in_the_margin_are_left_out_and_counted():
+    submitted = hand_in(workbook([HEADER, ["A", "B", 1, None, "see mail"], ["C", "D", 2]]))
+    assert rows(submitted) == [("A", "B", 1.0), ("C", "D", 2.0)]
+    assert submitted.notes == ("cells to the right of the named columns were left out, in 1 row(s)",)
+
+
+@pytest.mark.parametrize("serial", (-5, 0, 1, 59, 60, 61, 0.5, 2958465, 2958466, 1e9, 1e300))
+def test_any_number_that_is_formatted_as_a_date_is_handed_on(serial):
+    book = sheets(Q1=[[*HEADER, "due"], ["A", "B", 1, serial]])
+    book["Q1"]["D2"].number_format = "yyyy-mm-dd"
+    assert len(hand_in(written(book.save))) == 1
+
+
+def test_cells_with_and_without_their_place_are_bounded_together():
+    lines = b'<row r="1048576">' + b"<c><v>1</v></c>" * 9000 + b"</row>"
+    content = edited_zip(workbook([HEADER]), SHEET, lambda xml: xml.replace(b"</sheetData>", lines + b"</sheetData>"))
+    assert code_of(content) == "sheet_too_large"
+
+
+def test_a_row_beyond_the_last_one_is_refused():
+    content = edited_zip(
+        workbook([HEADER]), SHEET, lambda xml: xml.replace(b"</sheetData>", b'<row r="40000000"><c r="A40000000"/></row></sheetData>')
+    )
+    assert code_of(content) == "sheet_too_large"
+
+
+def test_a_long_sheet_of_many_pieces_is_measured_rightly():
+    lines = [["A", "B", 1, "x" * 900] for _ in range(5000)]
+    content = workbook([[*HEADER, "reference"], *lines])
+    seen = scan_sheet(edited_zip(content, SHEET, lambda xml: xml.replace(b"<v>", b"<v >")), SHEET)
+    assert (seen.rows, seen.columns) == (5001, 4)
+    assert len(hand_in(content)) == 5000
+
+
+def test_an_error_across_the_seam_of_two_pieces_is_found():
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    for row in range(30_000):
+        book.active.append(["A", "B", "#N/A" if row % 2 else 1.5])
+    amounts = hand_in(written(book.save)).columns["amount"].to_pylist()
+    assert amounts == ["1.5", "#N/A"] * 15_000

@@ -97,6 +97,8 @@ def _decoded(name: str, cells: pa.Array) -> pa.Array:
     elif pa.types.is_run_end_encoded(cells.type):
         cells = pc.run_end_decode(cells)
     kind = cells.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pc.local_timestamp(cells)  # the day on the wall there, not in Greenwich
     if pa.types.is_string_view(kind):
         return cells.cast(pa.large_string())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):

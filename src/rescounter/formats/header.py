@@ -41,6 +41,7 @@ def trimmed(text: str) -> str:
 def wanted_names(columns: Mapping[str, str]) -> dict[str, str]:
     """The name looked for in the file for every name of `COLUMNS`; *columns* overrides some.
 
+    Who names one of amount and amount_minor does not want the other.
     Refuses: a key that is no column, an empty name, one name for two columns (option_invalid).
     """
     unknown = sorted(set(columns) - set(COLUMNS))
@@ -54,7 +55,8 @@ def wanted_names(columns: Mapping[str, str]) -> dict[str, str]:
             raise CallerFault(
                 "option_invalid", f"--columns takes the column {column} for another one: name it as well", columns=dict(columns)
             )
-    return {name: given.get(name, name) for name in COLUMNS if name in given or name not in given.values()}
+    taken = {*given.values(), *(_AMOUNTS if set(_AMOUNTS) & set(given) else ())}
+    return {name: given.get(name, name) for name in COLUMNS if name in given or name not in taken}
 
 
 def match_header(names: Sequence[str], wanted: Mapping[str, str]) -> Header:

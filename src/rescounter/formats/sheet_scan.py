@@ -22,11 +22,12 @@ CELLS_MAX: Final = 64_000_000
 """Cells in the rectangle of a sheet that we load: about 2 GB in calamine."""
 
 _CHUNK: Final = 1 << 20
-_OVERLAP: Final = 1 << 16
+_SEAM: Final = 1 << 16
+_ROWS_MAX: Final = 1_048_576
 _COLUMNS_MAX: Final = 16_384
-_COLUMN: Final = re.compile(rb"""\sr=["']([A-Z]{1,3})[0-9]""")
+_COLUMN: Final = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})[0-9]""")
 _ROW: Final = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br=["']([0-9]{1,9})["']""")
-_CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_PREFIXED: Final = re.compile(rb"<\w+:c[\s/>]")
 _ERROR: Final = re.compile(rb"""<(?:\w+:)?c\s([^>]*\bt=["']e["'][^>]*)>.{0,40000}?<(?:\w+:)?v>([^<]{1,40})</""", re.DOTALL)
 _PLACE: Final = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 
@@ -42,7 +43,7 @@ class SheetScan:
     @property
     def too_large(self) -> bool:
         """True when the rectangle up to the farthest cell should not be loaded."""
-        return self.rows * self.columns > CELLS_MAX
+        return self.rows > _ROWS_MAX or self.rows * self.columns > CELLS_MAX
 
 
 def parts_of_sheets(content: bytes) -> dict[str, str]:
@@ -63,23 +64,29 @@ def parts_of_sheets(content: bytes) -> dict[str, str]:
 
 
 def scan_sheet(content: bytes, part: str) -> SheetScan:
-    """Read *part* once, in pieces that overlap; what stands in two pieces does not matter."""
-    rows = cells = 0
+    """Read *part* once, in pieces that end where a tag ends; errors are looked for across their seams."""
+    rows = unplaced = 0
     columns: set[bytes] = set()
     errors: dict[tuple[int, int], str] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(part) as stream:
-        held = b""
+        held = before = b""
         while chunk := stream.read(_CHUNK):
-            piece = held + chunk
-            columns.update(_COLUMN.findall(piece))
-            numbers = _ROW.findall(piece)
-            rows = max(rows, max(map(int, numbers), default=0), rows if numbers else 0)
-            cells += len(_CELL.findall(piece)) if not columns else 0
+            held += chunk
+            piece, held = held[: held.rfind(b">") + 1], held[held.rfind(b">") + 1 :]
+            placed = _COLUMN.findall(piece)
+            columns.update(placed)
+            unplaced += _cells_in(piece) - len(placed)
+            rows = max(rows, max(map(int, _ROW.findall(piece)), default=0))
             if b't="e"' in piece or b"t='e'" in piece:
-                errors.update(_errors(piece))
-            held = piece[-_OVERLAP:]
-    reach = max(map(_column_number, columns), default=min(cells, _COLUMNS_MAX))
-    return SheetScan(rows, reach, errors)
+                errors.update(_errors(before + piece))
+            before = piece[-_SEAM:]
+    reach = max(map(_column_number, columns), default=0)
+    return SheetScan(rows, min(_COLUMNS_MAX, reach + unplaced), errors)
+
+
+def _cells_in(piece: bytes) -> int:
+    plain = sum(piece.count(b"<c" + end) for end in (b" ", b">", b"/", b"\n", b"\t", b"\r"))
+    return plain + (len(_PREFIXED.findall(piece)) if b":c" in piece else 0)
 
 
 def _errors(piece: bytes) -> dict[tuple[int, int], str]:

@@ -13,7 +13,7 @@ import itertools
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Final, TypeAlias
 from xml.etree.ElementTree import ParseError
@@ -23,7 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from rescounter.formats.cells import TEXT_COLUMNS, number_text, trimmed_text
-from rescounter.formats.header import Header, find_header, is_header, match_header
+from rescounter.formats.header import Header, find_header, is_header, match_header, trimmed
 from rescounter.formats.sheet_scan import CELLS_MAX, parts_of_sheets, scan_sheet
 from rescounter.formats.source import Source
 from rescounter.intake.submitted import Submitted
@@ -50,19 +50,20 @@ def read_workbook(source: Source, *, sheet: str | None, wanted: Mapping[str, str
     visible = _visible(workbook)
     names = [_named(sheet, workbook.sheet_names)] if sheet is not None else visible or list(workbook.sheet_names)
     chosen, top, rows = _first_with_header(source, workbook, names, wanted)
-    place = find_header([[_label(cell) for cell in row] for row in top], wanted)
-    header = match_header([_label(cell) for cell in top[place]], wanted)
+    labels = [[_label(cell) for cell in row] for row in top]
+    place = find_header(labels, wanted)
+    header = match_header(labels[place], wanted)
     others = tuple(name for name in visible if name != chosen)
     notes = (f"read the sheet {shown(chosen)}; not read: {', '.join(map(shown, others))}",) if others else ()
-    below = itertools.chain(top[place + 1 :], rows)
-    return _guarded(source, lambda: _submitted(below, header, source.name, notes)), header
+    submitted = _submitted(itertools.chain(top[place + 1 :], rows), header, labels[place], source.name)
+    return replace(submitted, notes=notes + submitted.notes), header
 
 
-def sheet_rows(source: Source, name: str | None = None) -> Iterator[list[Cell]]:
-    """All rows of a sheet (the first, unless named) from its first row on; empty cells are None."""
+def sheet_rows(source: Source) -> Iterator[list[Cell]]:
+    """All rows of the first sheet, from its first row on; empty cells are None."""
     content = source.content()
     workbook = _guarded(source, lambda: _workbook(content))
-    return _rows(source, workbook, name if name is not None else workbook.sheet_names[0])
+    return _rows(source, workbook, workbook.sheet_names[0]) if workbook.sheet_names else iter(())
 
 
 def _workbook(content: bytes) -> Any:
@@ -116,11 +117,12 @@ def _rows(source: Source, workbook: Any, name: str) -> Iterator[list[Cell]]:
         )
         raise CallerFault("sheet_too_large", message, rows=scan.rows, columns=scan.columns)
     sheet = _guarded(source, lambda: workbook.get_sheet_by_name(name))
-    for number, row in enumerate(sheet.iter_rows()):
-        cells = [None if cell == "" else cell for cell in row]
-        if scan.errors:
-            cells = [scan.errors.get((number, place), cell) if cell is None else cell for place, cell in enumerate(cells)]
-        yield cells
+    with _Guard(source):
+        for number, row in enumerate(sheet.iter_rows()):
+            cells = [None if cell == "" else cell for cell in row]
+            if scan.errors:
+                cells = [scan.errors.get((number, place), cell) if cell is None else cell for place, cell in enumerate(cells)]
+            yield cells
 
 
 def _guarded(source: Source, work: Callable[[], Any]) -> Any:
@@ -131,7 +133,7 @@ def _guarded(source: Source, work: Callable[[], Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Guard:
-    """Tells damaged bytes from our own defects.
+    """Turns what the libraries raise on damaged bytes into one fault.
 
     A panic of Rust arrives as a class that no module offers, below BaseException: it can only be
     known by its name. The workbook is dropped then.
@@ -170,13 +172,16 @@ def _text(cell: Cell) -> str | None:
     return str(cell)
 
 
-def _submitted(rows: Iterable[Sequence[Cell]], header: Header, name: str, notes: tuple[str, ...]) -> Submitted:
+def _submitted(rows: Iterable[Sequence[Cell]], header: Header, labels: Sequence[str], name: str) -> Submitted:
     numbers: list[int] = []
+    margin = max(place for place, label in enumerate(labels) if trimmed(label)) + 1
+    in_margin = 0
     cells: dict[str, list[Cell]] = {column: [] for column in header.places}
     places = list(header.places.items())
     for number, row in enumerate(rows, 1):
         if any(cell is not None for cell in row):
             numbers.append(number)
+            in_margin += any(cell is not None for cell in row[margin:])
             for column, place in places:
                 cells[column].append(row[place] if place < len(row) else None)
     if not numbers:
@@ -184,11 +189,13 @@ def _submitted(rows: Iterable[Sequence[Cell]], header: Header, name: str, notes:
     built = {column: _column(column, values) for column, values in cells.items()}
     masks = {column: mask for column, (_, mask) in built.items() if mask is not None}
     long = [column for column, values in cells.items() if column in TEXT_COLUMNS and _holds_long_number(values)]
-    notes += tuple(
+    notes = [
         f"the column {column} holds numbers of more than 15 digits, of which a spreadsheet keeps 15: store it as text" for column in long
-    )
+    ]
+    if in_margin:
+        notes.append(f"cells to the right of the named columns were left out, in {in_margin} row(s)")
     plain = None if numbers[-1] == len(numbers) else np.array(numbers, np.int64)
-    return Submitted({column: array for column, (array, _) in built.items()}, plain, float_cells=masks, notes=notes)
+    return Submitted({column: array for column, (array, _) in built.items()}, plain, float_cells=masks, notes=tuple(notes))
 
 
 def _holds_long_number(values: Iterable[Cell]) -> bool:

@@ -132,7 +132,8 @@ def _from_path(path: Path, name: str | None) -> Source:
 
 
 def _from_stream(stream: BinaryIO, name: str | None) -> Source:
-    label = name or str(getattr(stream, "name", "standard input"))
+    found = getattr(stream, "name", None)
+    label = name or (found if isinstance(found, str) and not found.startswith("<") else "the input")
     try:
         data = stream.read()
     except (OSError, ValueError) as error:
