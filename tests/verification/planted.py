@@ -46,6 +46,11 @@ def _many_small() -> Result:
     return with_items(result, lambda items: [replace(item, cleared=6) for item in items])
 
 
+def _used_up() -> Result:
+    """Two members that clear everything: any potentials that differ by at most one prove it."""
+    return cleared_result([Item("1", "A", "B", 5), Item("2", "B", "A", 5)])
+
+
 def _circuits(circuits: list[tuple[str, list[str], int]]) -> Result:
     return seal(replace(example(), circuits=circuits))
 
@@ -157,6 +162,9 @@ PLANTED: dict[str, Callable[[], Result]] = {
             *("pay_in_minor", "pay_out_minor"),
         )
     },
+    "the members of another result": lambda: _members(
+        lambda table: cleared_result([Item(str(place), "U", f"V{place}", 1) for place in range(7)]).tables["members"]
+    ),
     # the optimum
     "a potential that breaks slackness upwards": lambda: _potential("BO", 2),
     "a potential that breaks slackness downwards": lambda: _potential("CY", 0),
@@ -164,6 +172,8 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "a consistent result that could clear one unit more": _suboptimal,
     "potentials that are not the least": lambda: _shifted(1, currency="USD"),
     "a potential raised where it may be": lambda: _potential("DI", 1),
+    "a unit cleared against its profit": lambda: with_item(example(), "y", cleared=1),
+    "potentials raised round a circuit that is used up": lambda: seal(replace(_used_up(), potentials={("EUR", "A"): 1, ("EUR", "B"): 0})),
     "a potential dropped": lambda: _potentials(lambda table: ordered(table, [0, 1, 2, 4, 5])),
     "a potential doubled": lambda: _potentials(lambda table: ordered(table, [0, 1, 1, 2, 3, 4, 5])),
     "a potential of a stranger": lambda: _potentials(lambda table: edited(table, 3, member="EVE")),
@@ -198,6 +208,25 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "a circuit that breaks in the middle": lambda: _circuit_cell(1, debtor="DI"),
     "a circuit with two amounts": lambda: _circuit_cell(1, amount_minor=92),
     "circuits that sum beyond 64 bits": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], INT64_MAX), ("USD", ["ANA", "BO"], 3)]),
+    "circuits numbered back and forth": lambda: with_table(
+        _circuits([*[("EUR", ["ANA", "BO", "CY"], 31)] * 3, ("USD", ["ANA", "BO"], 3)]),
+        "circuits",
+        lambda table: ordered(table, [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10]),
+    ),
+    "currencies of circuits out of order": lambda: with_table(
+        cleared_result(
+            [
+                item
+                for code in ("A", "B", "C")
+                for item in (Item(f"1{code}", "U", "V", 5, currency=code), Item(f"2{code}", "V", "U", 5, currency=code))
+            ]
+        ),
+        "circuits",
+        lambda table: ordered(table, [0, 1, 4, 5, 2, 3]),
+    ),
+    "a later circuit that meets a member twice": lambda: _circuits(
+        [("EUR", ["ANA", "BO", "CY"], 1), ("EUR", ["ANA", "BO", "CY", "ANA", "BO", "CY"], 46), ("USD", ["ANA", "BO"], 3)]
+    ),
     # refusals
     "an unknown code of refusal": lambda: _refusal(code="bad_luck"),
     "a refusal under another rule": lambda: _refusal(rule="A9"),
@@ -219,6 +248,8 @@ PLANTED: dict[str, Callable[[], Result]] = {
             "exponent": 9,
         }.items()
     },
+    "a summary without any figure": lambda: with_summary(example(), currencies={**example().summary["currencies"], "EUR": {}}),
+    "a summary that leaves greedy circuits open": lambda: with_total(example(), "USD", greedy_minor=None),
     "a summary without a figure": lambda: with_total(example(), "USD", gross_minor=None),
     "a negative exponent": lambda: with_total(example(), "USD", exponent=-1),
     "an exponent that is no number": lambda: with_total(example(), "USD", exponent="2"),

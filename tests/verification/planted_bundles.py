@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.verification.edits import with_item, with_items
+from tests.verification.edits import ordered, with_item, with_items, with_table
 from tests.verification.examples import ITEMS, example
 from tests.verification.ledger_oracle import Item, Result, cleared_result, place_of, seal
-from tests.verification.planted import PLANTED
+from tests.verification.planted import PLANTED, _reordered
 
 Bundle = dict[str, Any]
 
@@ -82,6 +82,11 @@ HAND: dict[str, Callable[[], Any]] = {
     "an edited amount": lambda: changed(of("CY"), "obligations", 1, amount_minor=96),
     "a dropped row": lambda: only(of("CY"), "obligations", 0, 1, 3),
     "a dropped row of the middle": lambda: only(of("BO", _added(Item("5", "ANA", "BO", 1))), "obligations", 0, 2, 3, 4, 5),
+    "a dropped row between two creditors": lambda: only(
+        of("A", cleared_result([Item(str(place), "A", creditor, 1) for place, creditor in enumerate("BCDE")])), "obligations", 0, 2, 3
+    ),
+    "one index twice": lambda: changed(of("CY"), "obligations", 1, index=2),
+    "one index of a potential twice": lambda: changed(of("CY"), "potentials", 1, index=0),
     "a doubled row": lambda: only(of("CY"), "obligations", 0, 0, 1, 2, 3),
     "swapped rows": lambda: only(of("CY"), "obligations", 1, 0, 2, 3),
     "no rows at all": lambda: {**of("CY"), "obligations": [], "members": []},
@@ -140,6 +145,13 @@ OPERATOR: dict[str, Callable[[], Any]] = {
         }
     ),
     "trees out of order by id": lambda: of("ANA", _in_order("2", "1", "10", "x", "y", "e", "u1", "u2")),
+    "trees out of order by id of digits": lambda: of("ANA", _reordered([Item("9", "ANA", "BO", 1), Item("10", "ANA", "BO", 1)])),
+    "trees with potentials out of order": lambda: of(
+        "CY", with_table(example(), "potentials", lambda table: ordered(table, [1, 0, 2, 3, 4, 5]))
+    ),
+    "trees with a potential doubled": lambda: of(
+        "CY", with_table(example(), "potentials", lambda table: ordered(table, [0, 1, 1, 2, 3, 4, 5]))
+    ),
     "trees out of order by currency": lambda: of("ANA", _in_order("u1", "1", "2", "10", "x", "y", "e", "u2")),
     "trees with an amount that conserves nowhere": lambda: of("CY", with_item(example(), "x", cleared=94)),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -14,10 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescounter.terms import EXCLUSIONS, CallerFault
+from rescounter.terms import EXCLUSIONS, CallerFault, order_of_id
 from rescounter.verification import Finding, desk, verify_bundle
 from tests.verification.examples import example
-from tests.verification.ledger_oracle import Item, cleared_result
+from tests.verification.ledger_oracle import Item, allocated, cleared_result, edges_of
+from tests.verification.networks import items_of, rules
 from tests.verification.planted_bundles import PLANTED_BUNDLES, changed
 
 EXPECTED = tomllib.loads((Path(__file__).parent / "planted_bundles.toml").read_text("utf-8"))
@@ -140,6 +143,21 @@ def test_the_file_prints_what_was_proven_the_root_and_what_not(tmp_path: Path, c
     assert capsys.readouterr() == ("\n".join(lines) + "\n", "")
 
 
+def test_the_file_compares_the_root_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert desk.main([_written(tmp_path, example().bundle("CY")), "--root", "1" * 64]) == 1
+    assert capsys.readouterr().out.startswith(f"WRONG  roots: result_root: found {ROOT}, expected {'1' * 64}, as you named it\n")
+
+
+def test_a_stream_that_cannot_show_a_name_does_not_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    bundle = cleared_result([Item("1", "Ünal", "Ж", 5)]).bundle("Ж")
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())  # a stream that cannot be reconfigured at all
+    assert desk.main([_written(tmp_path, bundle)]) == 0
+    narrow.flush()
+    assert narrow.buffer.getvalue().startswith(b"proven: \\u0416: your 1 obligations")
+
+
 def test_the_file_prints_each_finding_and_exits_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert desk.main([_written(tmp_path, changed(example().bundle("CY"), "members", 0, net_minor=7))]) == 1
     assert capsys.readouterr().out == ("WRONG  members: EUR, net_minor: found 7, expected -7\nnot proven: anything: see what is wrong\n")
@@ -162,7 +180,7 @@ def test_the_file_counts_findings_beyond_twenty(tmp_path: Path, capsys: pytest.C
         (b"{", "Expecting property name"),
         (b"\xff\xfe\xfa", "codec can't decode"),
         (b"[" * 100_000, "recursion"),
-        (b'{"member": "A", "member": "B"}', "a key stands twice in one object"),
+        (b'{"member": "A", "member": "B"}', " (a key stands twice in one object)"),
         (b"9" * 5000, "Exceeds the limit"),
     ],
 )
@@ -189,9 +207,12 @@ def test_wrong_use_exits_with_two_and_help_tells_how(capsys: pytest.CaptureFixtu
         desk.main(["--help"])
     assert told.value.code == 0
     printed = capsys.readouterr().out
-    for words in ("Check a member's bundle of a clearing result.", "the bundle (default: bundle.json)", "--root ROOT"):
-        assert words in printed
-    assert " ".join(printed.split()).endswith("the result_root that a counterparty holds or the union published")
+    told_in_one_line = " ".join(printed.split())
+    assert (
+        "[bundle] Check a member's bundle of a clearing result. positional arguments: bundle the bundle (default: bundle.json) opt"
+        in told_in_one_line
+    )
+    assert told_in_one_line.endswith("--root ROOT the result_root that a counterparty holds or the union published")
 
 
 def test_the_bundle_beside_the_file_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -215,12 +236,13 @@ def test_a_console_that_cannot_show_a_name_does_not_stop_the_file(tmp_path: Path
         [sys.executable, desk.__file__, _written(tmp_path, bundle)],
         capture_output=True,
         check=False,
-        env={"PYTHONIOENCODING": "ascii:strict", "PYTHONPATH": ""},
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
     )
     assert run.returncode == 0
     assert run.stdout.startswith(b"proven: \\u0416: your 1 obligations")
 
 
+@pytest.mark.skipif("MUTANT_UNDER_TEST" in os.environ, reason="a mutated file imports the mutation tool")
 def test_the_file_needs_nothing_but_python_3_9():
     tree = ast.parse(Path(desk.__file__).read_text("utf-8"), feature_version=(3, 9))
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -244,6 +266,27 @@ def test_names_are_shown_without_anything_invisible():
     assert desk.shown(2**70 - 1) == str(2**70 - 1)
     assert desk.shown(1 - 2**70) == str(1 - 2**70)
     assert desk.shown(float("nan")) == desk.shown(float("inf")) == "something of type float"
+
+
+@given(items_of(), rules)
+def test_the_desk_splits_and_orders_as_the_oracle_does(items: list[Item], rule: str):
+    for rows in edges_of(items).values():
+        for cleared in {0, 1, sum(item.amount for item in rows) // 2, sum(item.amount for item in rows) - 1}:
+            shares = (desk._oldest if rule == "oldest" else desk._pro_rata)([item.amount for item in rows], cleared)
+            assert shares == [item.cleared for item in allocated(rows, cleared, rule)]
+    ids = ["9", "10", "100", "99", "a", "B", "٣", "²", "1a", "-1", "Ä", ""]
+    rows = [desk.Obligation(0, "", id, "A", "B", "EUR", 1, 0, 0, due, "", "", "") for id in ids for due in ("", "2026-01-01", "0999-01-01")]
+    order = [(row.due or "9999-12-31", row.due == "", order_of_id(row.id)) for row in sorted(rows, key=desk._place_of)]
+    assert order == sorted(order)
+
+
+def test_the_kinds_of_fields_say_what_fits():
+    assert [desk._one_of("", "a")(value) for value in ("", "a", "b", None, ["a"])] == [True, True, False, False, False]
+    assert [desk._matching("[0-9]+")(value) for value in ("12", "1x", "", 12, None)] == [True, False, False, False, False]
+    largest = 2**63 - 1
+    assert [desk._from(-1)(value) for value in (-1, largest, True, 1.0, "1", -2, largest + 1)] == [True, True, *[False] * 5]
+    assert desk._kinds("a b", "words", desk._is_text) == {"a": ("words", desk._is_text), "b": ("words", desk._is_text)}
+    assert [desk._is_due(value) for value in ("", "2026-02-28", "0001-01-01", "2026-02-29", "2026-2-28", None)] == [True] * 3 + [False] * 3
 
 
 _json: st.SearchStrategy[Any] = st.recursive(

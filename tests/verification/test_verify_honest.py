@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import example as hypothesis_example
 from hypothesis import strategies as st
 
 from rescounter.verification import verify_bundle, verify_result
@@ -24,7 +25,15 @@ UNPROVEN = (
 )
 
 
+FORCED_DOWN = [Item("1", "A", "B", 1), Item("2", "B", "A", 1), Item("3", "A", "C", 5), Item("4", "C", "D", 5)]
+"""B has a potential only because one unit cleared from A, whose debts go far."""
+
+LAST_KEPT_OUT = [Item("1", "A", "B", 5), Item("2", "B", "A", 5), Item("3", "A", "B", 5, currency="USD", excluded="indivisible")]
+
+
 @given(items_of(), methods, rules, st.booleans(), st.sampled_from((None, b"k" * 32)))
+@hypothesis_example(FORCED_DOWN, "set-off", "oldest", True, None)
+@hypothesis_example(LAST_KEPT_OUT, "set-off", "oldest", True, None)
 def test_an_honest_result_is_sound(items, method, rule, circuits, key):
     result = cleared_result(items, method=method, allocation=rule, circuits=circuits, cycle_key=key)
     verdict = verify_result(result.tables, result.summary, cycle_key=key)

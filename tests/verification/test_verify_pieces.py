@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import example as hypothesis_example
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rescounter.verification import Finding, Verdict, compare_with_input, verify_digests
+from rescounter.verification.allocation import pro_rata
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy
 from rescounter.verification.network import exact_sums, merge, overflowing, read_rows
 from rescounter.verification.rows import check_order
-from rescounter.verification.totals import currency_totals, share
-from rescounter.verification.verdict import at, capped
+from rescounter.verification.totals import _check_currency, currency_totals, share
+from rescounter.verification.verdict import at, capped, told
 from tests.verification import ledger_oracle
-from tests.verification.edits import edited, ordered
-from tests.verification.examples import ITEMS, REFUSED, example
+from tests.verification.edits import edited, ordered, with_total
+from tests.verification.examples import ITEMS, REFUSED, example, findings_of
 from tests.verification.ledger_oracle import Item, Refused, cleared_result
 from tests.verification.networks import INT64_MAX, items_of
 
@@ -74,7 +77,7 @@ def test_a_row_that_stands_twice_is_found():
         ({"creditor": "EVE"}, "creditor: found ANA, expected EVE"),
         ({"currency": "USD"}, "currency: found EUR, expected USD"),
         ({"amount_minor": 96}, "amount_minor: found 95, expected 96"),
-        ({"due": __import__("datetime").date(2026, 1, 1)}, "due: found (empty), expected 2026-01-01"),
+        ({"due": date(2026, 1, 1)}, "due: found (empty), expected 2026-01-01"),
         ({"class_": "food"}, "class: found (empty), expected food"),
         ({"excluded": "not_yet_due"}, "excluded: found (empty), expected not_yet_due"),
         ({"reference": "r"}, "reference: found (empty), expected r"),
@@ -104,6 +107,15 @@ def test_refusals_of_the_second_reading_are_compared():
     other = cleared_result(ITEMS, refusals=[REFUSED[0], Refused(9, "9", "self_obligation", "ANA owes ANA")]).tables["refusals"]
     assert _told(_admitted(), refusals=refusals, refused=other) == [
         "input: refused row 9: found 9, 8, self_obligation, ANA owes ANA, expected 9, 9, self_obligation, ANA owes ANA"
+    ]
+
+
+def test_rows_and_refusals_are_told_together():
+    refusals = example().tables["refusals"]
+    found = _told(ordered(_admitted(), [0, 1, 2, 4, 5, 6, 7]), refusals=refusals, refused=refusals.slice(0, 1))
+    assert found == [
+        "input: obligation x: found a row in the result, expected none in the input",
+        "input: refusals: found 2 rows, expected 1 rows",
     ]
 
 
@@ -138,6 +150,10 @@ def test_a_summary_without_digests_is_a_finding():
     ]
 
 
+def test_digests_that_are_no_table_are_a_finding():
+    assert verify_digests({}, {"files": ["a.csv"]}) == (Finding("files", "summary", "list", "a digest for each file"),)
+
+
 def test_many_wrong_files_are_counted():
     found = verify_digests({str(place): "x" for place in range(8)}, {"files": {}})
     assert found[5] == Finding("files", "elsewhere", "3 more of this kind", "none")
@@ -157,6 +173,39 @@ def test_sums_are_exact_beyond_64_bits(pairs: list[tuple[int, int]]):
         if sum(v for at, v in pairs if at == group and v > 0) > INT64_MAX or sum(v for at, v in pairs if at == group and v < 0) < -INT64_MAX
     ]
     assert overflowing(place, [values], 3) == beyond
+
+
+@given(st.lists(st.integers(1, INT64_MAX // 4), min_size=1, max_size=4), st.data())
+@hypothesis_example([2, 2**62 + 5], None)
+@hypothesis_example([1, 1, 1], None)
+def test_pro_rata_is_exact_where_products_leave_64_bits(amounts: list[int], data: st.DataObject | None):
+    total = sum(amounts)
+    cleared = data.draw(st.integers(0, total)) if data else min(2**62, total - 1)
+    edge = np.zeros(len(amounts), np.int64)
+    shares = pro_rata(np.array(amounts), edge, np.array([0, len(amounts)]), np.array([cleared]))
+    items = [Item(str(place), "A", "B", amount) for place, amount in enumerate(amounts)]
+    assert shares.tolist() == [item.cleared for item in ledger_oracle.allocated(items, cleared, "pro-rata")]
+
+
+def test_exponents_from_nought_to_eight_are_accepted():
+    for exponent in (0, 8):
+        assert findings_of(with_total(example(), "EUR", exponent=exponent)) == []
+
+
+def test_values_of_a_summary_are_told_short_and_visible():
+    assert [told(value) for value in ("a\u202e", "", 7, None, [1], 10**5000)] == [
+        *("'a\\u202e'", "'(empty)'", "7", "None", "something of type list", "something of type int")
+    ]
+
+
+def test_a_figure_that_is_null_is_not_one_that_is_missing():
+    result = example()
+    figures = result.summary["currencies"]["EUR"]
+    rows = read_rows(result.tables["obligations"])
+    assert figures["greedy_minor"] is not None
+    assert _check_currency("EUR", {"exponent": 0}, {"greedy_minor": None}) == [Finding("totals", "EUR, greedy_minor", "nothing", "None")]
+    assert _check_currency("EUR", {"exponent": 0, "greedy_minor": None}, {"greedy_minor": None}) == []
+    assert currency_totals(rows, merge(rows), method="set-off")["EUR"] == {name: figures[name] for name in figures if name != "exponent"}
 
 
 def test_every_column_is_asked_whether_it_overflows():

@@ -295,7 +295,7 @@ def _rebuilt(leaves: list[bytes], indices: list[int], count: int, proof: list[by
 
 def _place_of(row: Obligation) -> tuple[object, ...]:
     digits = row.id.isascii() and row.id.isdigit()
-    return (row.currency, row.debtor, row.creditor, row.due == "", row.due, not digits, len(row.id) if digits else 0, row.id)
+    return (row.currency, row.debtor, row.creditor, row.due == "", row.due, not digits, len(row.id) * digits, row.id)
 
 
 def _check_order(obligations: list[Obligation], potentials: list[Potential]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rescounter.verification import desk
 from rescounter.verification.verdict import Finding, capped
 
 __all__ = ["verify_digests"]
@@ -20,7 +21,9 @@ def verify_digests(found: Mapping[str, str], summary: Mapping[str, object]) -> t
         return (Finding("files", "summary", type(stated).__name__, "a digest for each file"),)
     names = sorted({str(name) for name in stated} | set(found))
     wrong = [
-        Finding("files", name, found.get(name, "no file"), str(stated.get(name, "no such file in the summary")))
+        Finding(
+            "files", desk.shown(name), desk.shown(found.get(name, "no file")), desk.shown(stated.get(name, "no such file in the summary"))
+        )
         for name in names
         if found.get(name) != stated.get(name)
     ]

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from rescounter.terms.refusals import shown
 from rescounter.terms.tables import REFUSALS_TABLE
+from rescounter.verification.network import flags
 from rescounter.verification.verdict import Finding, at, capped
 
 __all__ = ["compare_with_input"]
@@ -56,7 +57,7 @@ def _differing_id(id: pa.Scalar, found: str, expected: str) -> Finding:
 
 def _differing_cells(name: str, ours: pa.Table, theirs: pa.Table) -> list[Finding]:
     found, expected = _cells(ours, name), _cells(theirs, name)
-    wrong = pc.not_equal(found, expected).to_numpy(zero_copy_only=False)
+    wrong = flags(pc.not_equal(found, expected))
     ids = ours["id"]
     return at(
         "input",
@@ -78,7 +79,7 @@ def _differing_refusals(found: pa.Table, expected: pa.Table) -> list[Finding]:
         return [Finding("input", "refusals", f"{found.num_rows} rows", f"{expected.num_rows} rows")]
     wrong = np.zeros(found.num_rows, bool)
     for name in names:
-        wrong |= pc.not_equal(_cells(found, name), _cells(expected, name)).to_numpy(zero_copy_only=False)
+        wrong |= flags(pc.not_equal(_cells(found, name), _cells(expected, name)))
     return at("input", wrong, lambda place: (f"refused row {found['row'][place]}", _line(found, place), _line(expected, place)))
 
 

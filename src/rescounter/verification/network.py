@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rescounter.terms import INT64_MAX
 from rescounter.terms.refusals import shown
 
-__all__ = ["NO_DUE", "Edges", "Ints", "Rows", "codes", "column", "exact_sums", "merge", "overflowing", "read_rows", "totals"]
+__all__ = ["NO_DUE", "Edges", "Ints", "Rows", "codes", "column", "exact_sums", "flags", "merge", "overflowing", "read_rows", "totals"]
 
 Ints: TypeAlias = NDArray[np.int64]
 
@@ -77,7 +77,7 @@ class Rows:
 
     def pair_name(self, debtor: int, creditor: int) -> str:
         """How a person finds the edge between two nodes."""
-        return f"{self.node_name(debtor).rpartition(' in ')[0]} to {self.node_name(creditor)}"
+        return f"{shown(self.member_names[self.nodes[debtor] % len(self.member_names)])} to {self.node_name(creditor)}"
 
     def node_currency(self) -> Ints:
         """Place of each node's currency."""
@@ -119,7 +119,7 @@ class Edges:
 
 def codes(texts: pa.Array, names: pa.Array) -> Ints:
     """Place of each text among sorted *names*, -1 for a stranger."""
-    places: Ints = pc.fill_null(pc.index_in(texts, value_set=names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    places: Ints = pc.fill_null(pc.index_in(texts, value_set=names), -1).to_numpy().astype(np.int64)
     return places
 
 
@@ -145,7 +145,7 @@ def read_rows(obligations: pa.Table) -> Rows:
         residual=numbers["residual_minor"],
         replaced=column(obligations, "replaced_minor").to_numpy() if netting else np.zeros(len(currency), np.int64),
         due=pc.fill_null(column(obligations, "due").cast(pa.int32()), NO_DUE).to_numpy().astype(np.int64),
-        included=pc.equal(pc.fill_null(text["excluded"], ""), "").to_numpy(zero_copy_only=False),
+        included=flags(pc.equal(pc.fill_null(text["excluded"], ""), "")),
         nodes=nodes,
         owes=np.searchsorted(nodes, owes),
         is_owed=np.searchsorted(nodes, is_owed),
@@ -155,6 +155,12 @@ def read_rows(obligations: pa.Table) -> Rows:
 def column(table: pa.Table, name: str) -> pa.Array:
     """One column in one piece."""
     return pa.concat_arrays(table[name].chunks) if table[name].num_chunks else pa.array([], table.schema.field(name).type)
+
+
+def flags(truths: pa.Array) -> NDArray[np.bool_]:
+    """Arrow's truth values, which are packed as bits, as NumPy's."""
+    unpacked: NDArray[np.bool_] = truths.to_numpy(zero_copy_only=False)
+    return unpacked
 
 
 def _sorted_names(*texts: pa.Array) -> pa.StringArray:

@@ -62,9 +62,8 @@ def _check_least(rows: Rows, edges: Edges, potential: Ints) -> list[Finding]:
 
 def _reached(start: NDArray[np.bool_], tail: Ints, head: Ints) -> NDArray[np.bool_]:
     """Nodes that can be reached along the arcs. Cost: linear."""
-    order = np.argsort(tail, kind="stable")
-    heads = head[order].tolist()
-    first = np.searchsorted(tail[order], np.arange(len(start) + 1)).tolist()
+    heads = head[np.argsort(tail)].tolist()
+    first = [0, *np.cumsum(np.bincount(tail, minlength=len(start))).tolist()]
     reached = start.tolist()
     waiting = np.flatnonzero(start).tolist()
     while waiting:

@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.verification.verdict import Finding
+from rescounter.verification.verdict import Finding, told
 
 __all__ = ["Roots", "check_roots", "roots_of", "tree_root"]
 
@@ -47,7 +47,7 @@ def check_roots(summary: Mapping[str, object], tables: Mapping[str, pa.Table], *
         "result_root": roots.result_root,
     }
     return [
-        Finding("roots", name, repr(summary.get(name)), value if name == "input_digest" else f"{value} under {key}")
+        Finding("roots", name, told(summary.get(name)), value if name == "input_digest" else f"{value} under {key}")
         for name, value in expected.items()
         if summary.get(name) != value
     ]
@@ -60,7 +60,7 @@ def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> Root
     for fields in _fields(obligations, _ROW):
         rows_hash.update(_joined(fields))
     rows = rows_hash.digest()
-    key = cycle_key if cycle_key is not None else hmac.digest(rows, b"rescounter/default-key/1", "sha256")
+    key = cycle_key if cycle_key is not None else hmac.digest(rows, b"rescounter/default-key/1", hashlib.sha256)
     potentials_root = tree_root(_leaves(tables["potentials"], _POTENTIAL, key, b"potentials", rows))
     obligations_root = tree_root(_leaves(obligations, _ROW + _OUTCOME, key, b"obligations", rows))
     return Roots(
@@ -74,9 +74,9 @@ def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> Root
 def _complete(obligations: pa.Table) -> pa.Table:
     """The table with the columns that a result may leave out: nothing replaced, no reference."""
     if "replaced_minor" not in obligations.column_names:
-        obligations = obligations.append_column("replaced_minor", pa.repeat(pa.scalar(0, pa.int64()), obligations.num_rows))
+        obligations = obligations.append_column("replaced_minor", pa.repeat(0, obligations.num_rows))
     if "reference" not in obligations.column_names:
-        obligations = obligations.append_column("reference", pa.nulls(obligations.num_rows, pa.string()))
+        obligations = obligations.append_column("reference", pa.nulls(obligations.num_rows))
     return obligations
 
 
@@ -97,7 +97,7 @@ def _joined(fields: pa.BinaryArray) -> bytes:
 
 def _leaves(table: pa.Table, names: Sequence[str], key: bytes, tree: bytes, rows: bytes) -> list[bytes]:
     """The leaf hashes: SHA-256 of a zero byte, the salt, and the fields."""
-    seed = hmac.digest(key, b"rescounter/salts/1/" + tree + b"\n" + rows, "sha256")
+    seed = hmac.digest(key, b"rescounter/salts/1/" + tree + b"\n" + rows, hashlib.sha256)
     salts = hashlib.shake_256(seed).digest(16 * table.num_rows)
     sha256 = hashlib.sha256
     leaves: list[bytes] = []

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rescounter.terms import EXCLUSIONS, INT64_MAX
 from rescounter.terms.refusals import shown
-from rescounter.verification.network import Rows
+from rescounter.verification.network import Rows, flags
 from rescounter.verification.verdict import Finding, at, capped
 
 __all__ = ["check_bounds", "check_excluded", "check_ids", "check_order", "check_parties", "check_replaced"]
@@ -70,11 +70,11 @@ def check_order(rows: Rows) -> list[Finding]:
 
 
 def _ascending(rows: Rows) -> NDArray[np.bool_]:
-    digits = pc.match_substring_regex(rows.ids, r"\A[0-9]+\z").to_numpy(zero_copy_only=False)
-    length = np.where(digits, pc.utf8_length(rows.ids).to_numpy(), 0)
-    later = pc.greater(rows.ids.slice(1), rows.ids.slice(0, len(rows.ids) - 1)).to_numpy(zero_copy_only=False)
-    ascending: NDArray[np.bool_] = later
+    digits = flags(pc.match_substring_regex(rows.ids, r"\A[0-9]+\z"))
+    length = pc.utf8_length(rows.ids).to_numpy() * digits
+    ascending = flags(pc.greater(rows.ids.slice(1), rows.ids.slice(0, len(rows.ids) - 1)))
     # From the last key of the order to the first: a key decides where it differs.
     for key in (length, ~digits, rows.due, rows.creditor, rows.debtor, rows.currency):
-        ascending = np.where(key[1:] == key[:-1], ascending, key[1:] > key[:-1])
+        before, after = key[:-1], key[1:]
+        ascending = (after > before) | ((after == before) & ascending)
     return ascending

@@ -13,7 +13,7 @@ from rescounter.terms import INT64_MAX
 from rescounter.terms.refusals import shown
 from rescounter.terms.tables import CIRCUITS, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
 from rescounter.verification.network import NO_DUE, Rows, codes, column, overflowing
-from rescounter.verification.verdict import Finding, at
+from rescounter.verification.verdict import Finding, at, told
 
 __all__ = ["METHODS", "RULES", "check_choices", "check_ranges", "check_shapes"]
 
@@ -33,7 +33,7 @@ def check_choices(summary: Mapping[str, object]) -> list[Finding]:
     """Method and allocation rule must be among those that exist."""
     choices = (("method", METHODS), ("allocation", RULES))
     return [
-        Finding("summary", name, repr(summary.get(name)), " or ".join(allowed))
+        Finding("summary", name, told(summary.get(name)), " or ".join(allowed))
         for name, allowed in choices
         if not (isinstance(summary.get(name), str) and summary[name] in allowed)
     ]

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from rescounter.terms.currencies import EXPONENT_MAX
+from rescounter.terms.refusals import shown
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy, pairs_only
 from rescounter.verification.network import Edges, Ints, Rows, totals
-from rescounter.verification.verdict import Finding, capped
+from rescounter.verification.verdict import Finding, capped, told
 
 __all__ = ["check_totals", "currency_totals", "share"]
 
@@ -20,25 +21,25 @@ def check_totals(summary: Mapping[str, object], rows: Rows, edges: Edges, *, met
     if not isinstance(found, Mapping):
         return [Finding("totals", "currencies", type(found).__name__, "one entry for each currency")]
     expected = currency_totals(rows, edges, method=method)
-    wrong = [Finding("totals", str(code), "an entry", "none") for code in found if code not in expected]
+    wrong = [Finding("totals", told(code), "an entry", "none") for code in found if code not in expected]
     for code, figures in expected.items():
         wrong += _check_currency(code, found.get(code), figures)
     if not _same(summary.get("refused"), refused):
-        wrong.append(Finding("totals", "refused", repr(summary.get("refused")), str(refused)))
+        wrong.append(Finding("totals", "refused", told(summary.get("refused")), str(refused)))
     return capped("totals", len(wrong), wrong)
 
 
 def _check_currency(code: str, found: object, figures: Mapping[str, object]) -> list[Finding]:
     if not isinstance(found, Mapping):
-        return [Finding("totals", code, "no entry", "an entry")]
+        return [Finding("totals", shown(code), "no entry", "an entry")]
     wrong = [
-        Finding("totals", f"{code}, {name}", repr(found.get(name, "nothing")), repr(value))
+        Finding("totals", f"{shown(code)}, {name}", told(found[name]) if name in found else "nothing", told(value))
         for name, value in figures.items()
-        if not _same(found.get(name, "nothing"), value)
+        if name not in found or not _same(found[name], value)
     ]
     exponent = found.get("exponent")
     if type(exponent) is not int or not 0 <= exponent <= EXPONENT_MAX:
-        wrong.append(Finding("totals", f"{code}, exponent", repr(exponent), f"0 to {EXPONENT_MAX}"))
+        wrong.append(Finding("totals", f"{shown(code)}, exponent", told(exponent), f"0 to {EXPONENT_MAX}"))
     return wrong
 
 

@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHOWN_MAX", "Finding", "Verdict", "at", "capped"]
+from rescounter.verification import desk
+
+__all__ = ["SHOWN_MAX", "Finding", "Verdict", "at", "capped", "told"]
 
 SHOWN_MAX: Final = 5
 """Findings of one check that are told one by one; the rest is counted."""
@@ -55,3 +57,8 @@ def at(check: str, wrong: NDArray[np.bool_], tell: Callable[[int], tuple[str, st
     """One finding for each place where *wrong* is true; *tell* gives where, found and expected."""
     places = np.flatnonzero(wrong)
     return capped(check, len(places), (Finding(check, *tell(int(place))) for place in places))
+
+
+def told(value: object) -> str:
+    """A value of a summary as it may be printed: texts in quotes, nothing long, deep or invisible."""
+    return f"'{desk.shown(value)}'" if isinstance(value, str) else desk.shown(value)
