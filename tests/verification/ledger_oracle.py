@@ -166,8 +166,8 @@ def allocated(rows: list[Item], cleared: int, rule: str) -> list[Item]:
             parts.append(min(item.amount, cleared - sum(parts)))
     else:
         total = sum(item.amount for item in rows)
-        parts = [cleared * item.amount // total for item in rows]
-        left = {place: cleared * item.amount % total for place, item in enumerate(rows)}
+        parts = [cleared * item.amount // max(total, 1) for item in rows]
+        left = {place: cleared * item.amount % max(total, 1) for place, item in enumerate(rows)}
         for _ in range(cleared - sum(parts)):
             place = max(left, key=lambda place: (left[place], -place))
             parts[place] += 1

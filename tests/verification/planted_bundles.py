@@ -119,6 +119,18 @@ OPERATOR: dict[str, Callable[[], Any]] = {
     "trees with an item dropped": lambda: of("CY", PLANTED["an item dropped"]()),
     "trees with an item doubled": lambda: of("ANA", PLANTED["an item doubled"]()),
     "trees with an item of nothing": lambda: of("BO", PLANTED["an item of nothing"]()),
+    "trees with nothing but nothing, pro rata": lambda: of(
+        "A", cleared_result([Item("1", "A", "B", 0)], allocation="pro-rata", flows={"EUR": {("A", "B"): 0}})
+    ),
+    "trees with something cleared of nothing": lambda: of(
+        "A",
+        seal(
+            replace(
+                cleared_result([Item("1", "A", "B", 5)], allocation="pro-rata"),
+                items=[Item("1", "A", "B", 0, 0), Item("2", "A", "B", 0, 3)],
+            )
+        ),
+    ),
     "trees with more cleared than owed": lambda: of("BO", PLANTED["more cleared than owed"]()),
     "trees with a member that owes itself": lambda: of("DI", PLANTED["a member that owes itself"]()),
     "trees with a kept-out item that cleared": lambda: of("DI", PLANTED["a kept-out item that cleared"]()),

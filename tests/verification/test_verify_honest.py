@@ -28,7 +28,11 @@ UNPROVEN = (
 FORCED_DOWN = [Item("1", "A", "B", 1), Item("2", "B", "A", 1), Item("3", "A", "C", 5), Item("4", "C", "D", 5)]
 """B has a potential only because one unit cleared from A, whose debts go far."""
 
-LAST_KEPT_OUT = [Item("1", "A", "B", 5), Item("2", "B", "A", 5), Item("3", "A", "B", 5, currency="USD", excluded="indivisible")]
+LAST_KEPT_OUT = [
+    *(Item(f"1{code}", "A", "B", 5, currency=code) for code in ("EUR", "USD")),
+    *(Item(f"2{code}", "B", "A", 5, currency=code) for code in ("EUR", "USD")),
+    Item("3", "A", "B", 5, currency="XXX", excluded="indivisible"),
+]
 
 
 @given(items_of(), methods, rules, st.booleans(), st.sampled_from((None, b"k" * 32)))

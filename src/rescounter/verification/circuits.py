@@ -66,7 +66,7 @@ def _check_order(steps: _Steps) -> list[Finding]:
     counted = np.arange(len(steps.step)) - steps.starts[steps.circuit] + 1
     lead_currency, lead_number = steps.currency[steps.starts], steps.number[steps.starts]
     same = lead_currency[1:] == lead_currency[:-1]
-    ascending = np.where(same, lead_number[1:] > lead_number[:-1], lead_currency[1:] > lead_currency[:-1])
+    ascending = (lead_currency[1:] > lead_currency[:-1]) | (same & (lead_number[1:] > lead_number[:-1]))
     return [
         *at("circuits", steps.step != counted, lambda place: (steps.where(place), "this step", f"step {counted[place]}")),
         *at("circuits", ~ascending, lambda place: (f"circuit {lead_number[place + 1]}", "this place", "order of currency and circuit")),

@@ -102,7 +102,7 @@ def check(bundle: object, root: str | None = None) -> Report:
         _check_rows(obligations, bundle["member"], bundle["method"]),
         _check_conservation(obligations, bundle["member"]),
         _check_allocation(obligations, bundle["allocation"]),
-        _check_potentials(obligations, potentials, bundle["member"], bundle["method"]),
+        _check_potentials(obligations, potentials, bundle["method"]),
         _check_members(obligations, bundle),
     ):
         findings.extend(checked)
@@ -379,14 +379,17 @@ def _oldest(amounts: list[int], cleared: int) -> list[int]:
 
 
 def _pro_rata(amounts: list[int], cleared: int) -> list[int]:
-    parts = [divmod(cleared * amount, sum(amounts) or 1) for amount in amounts]
+    total = sum(amounts)
+    if total == 0:  # amounts of 0 were told by `_check_rows`
+        return amounts
+    parts = [divmod(cleared * amount, total) for amount in amounts]
     shares = [whole for whole, _ in parts]
     for place in sorted(range(len(parts)), key=lambda place: -parts[place][1])[: cleared - sum(shares)]:
         shares[place] += 1
     return shares
 
 
-def _check_potentials(obligations: list[Obligation], potentials: list[Potential], member: str, method: str) -> Iterator[Finding]:
+def _check_potentials(obligations: list[Obligation], potentials: list[Potential], method: str) -> Iterator[Finding]:
     """The potentials are those of the member and its counterparties, and hold on each of its edges."""
     known = {(row.currency, row.member): row.potential for row in potentials}
     needed = {(row.currency, party) for row in obligations for party in (row.debtor, row.creditor)} if method != "net" else set()
@@ -398,9 +401,10 @@ def _check_potentials(obligations: list[Obligation], potentials: list[Potential]
         if (currency, debtor) in known and (currency, creditor) in known:
             profit = 1 - known[currency, debtor] + known[currency, creditor]
             amount, cleared = sum(row.amount_minor for row in rows), sum(row.cleared_minor for row in rows)
-            if (profit > 0 and cleared < amount) or (profit < 0 and cleared > 0):
+            short, over = profit > 0 and cleared < amount, profit < 0 and cleared > 0
+            if short or over:
                 found = f"cleared {cleared} at profit {profit}"
-                yield Finding("slackness", f"{shown(debtor)} to {shown(creditor)}", found, f"{amount if profit > 0 else 0} cleared")
+                yield Finding("slackness", f"{shown(debtor)} to {shown(creditor)}", found, f"{amount if short else 0} cleared")
 
 
 def _check_members(obligations: list[Obligation], bundle: dict[str, Any]) -> Iterator[Finding]:
