@@ -24,7 +24,7 @@ ITEMS = [
     Item("u1", "ANA", "BO", 8, currency="USD"),
     Item("u2", "BO", "ANA", 3, currency="USD"),
 ]
-REFUSED = [Refused(4, "7"), Refused(9, "8", "self_obligation", "ANA owes ANA", "two different members", "A10", "Delete the row.")]
+REFUSED = [Refused(1, "7"), Refused(9, "8", "self_obligation", "ANA owes ANA", "two different members", "A10", "Delete the row.")]
 
 
 def example(method: str = "set-off", allocation: str = "oldest", cycle_key: bytes | None = None) -> Result:

@@ -148,6 +148,17 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "ids of digits out of order": lambda: _reordered([Item("10", "A", "B", 1), Item("11", "A", "B", 1)]),
     "an id of letters before one of digits": lambda: _reordered([Item("9", "A", "B", 1), Item("+", "A", "B", 1)]),
     "ids of letters out of order": lambda: _reordered([Item("ab", "A", "B", 1), Item("b", "A", "B", 1)]),
+    "a late row out of order": lambda: with_table(
+        cleared_result([Item(str(place), "A", "B", 1) for place in (1, 2, 3)]), "obligations", lambda table: ordered(table, [0, 2, 1])
+    ),
+    "seven items doubled": lambda: with_items(
+        cleared_result([Item(str(place), "A", "B", 1) for place in range(1, 8)]), lambda items: sorted(items * 2, key=place_of)
+    ),
+    "netting alone that set off and replaced too much": lambda: with_table(
+        seal(replace(example("set-off-then-net"), method="net", potentials={}, circuits=[])),
+        "obligations",
+        lambda table: edited(table, 0, replaced_minor=100),
+    ),
     # members
     "a member's row dropped": lambda: _members(lambda table: ordered(table, [0, 1, 2, 4, 5])),
     "a member's row doubled": lambda: _members(lambda table: ordered(table, [0, 0, 1, 2, 3, 4, 5])),
@@ -227,12 +238,19 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "a later circuit that meets a member twice": lambda: _circuits(
         [("EUR", ["ANA", "BO", "CY"], 1), ("EUR", ["ANA", "BO", "CY", "ANA", "BO", "CY"], 46), ("USD", ["ANA", "BO"], 3)]
     ),
+    "a circuit over the only edge and back": lambda: seal(
+        replace(cleared_result([Item("1", "A", "B", 5)]), circuits=[("EUR", ["A", "B"], 1)])
+    ),
+    "a circuit where everything is kept out": lambda: seal(
+        replace(cleared_result([Item("1", "A", "B", 5, excluded="indivisible")]), circuits=[("EUR", ["A", "B"], 1)])
+    ),
     # refusals
+    "a late refusal out of order": lambda: seal(replace(example(), refusals=[REFUSED[0], REFUSED[1], Refused(7, "6")])),
     "an unknown code of refusal": lambda: _refusal(code="bad_luck"),
     "a refusal under another rule": lambda: _refusal(rule="A9"),
     "a refusal of row nought": lambda: with_table(example(), "refusals", lambda table: edited(table, 0, row=0)),
-    "refusals out of order": lambda: _refusal(row=3),
-    "a row refused twice": lambda: _refusal(row=4),
+    "refusals out of order": lambda: seal(replace(example(), refusals=[REFUSED[1], REFUSED[0]])),
+    "a row refused twice": lambda: _refusal(row=1),
     "a refusal that found nothing": lambda: _refusal(found=""),
     "a refusal that allows nothing": lambda: _refusal(allowed=""),
     "a refusal without remedy": lambda: _refusal(what_to_do=""),
@@ -269,7 +287,7 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "no key": lambda: replace(example(cycle_key=b"a" * 32), cycle_key=None),
     "the refusals of another result": lambda: replace(
         example(),
-        tables={**example().tables, "refusals": cleared_result(ITEMS, refusals=[Refused(4, "7"), Refused(9, "6")]).tables["refusals"]},
+        tables={**example().tables, "refusals": cleared_result(ITEMS, refusals=[Refused(1, "7"), Refused(9, "6")]).tables["refusals"]},
     ),
     # what cannot be computed with
     "an unknown method": lambda: with_summary(example(), method="magic"),
@@ -296,6 +314,9 @@ PLANTED: dict[str, Callable[[], Result]] = {
     ),
     "a name of nothing": lambda: replace(
         example(), tables={**example().tables, "members": edited(example().tables["members"], 0, member="")}
+    ),
+    "a member without a name": lambda: replace(
+        example(), tables={**example().tables, "members": edited(example().tables["members"], 0, member=None)}
     ),
     "a missing name": lambda: replace(example(), tables={**example().tables, "refusals": edited(example().tables["refusals"], 0, id=None)}),
     "amounts that sum beyond 64 bits": lambda: replace(

@@ -220,7 +220,7 @@ def test_a_share_is_rounded_down_and_whole_only_when_it_is_all():
     assert share(1_408_979_691_798, 1_716_828_748_835) == 0.820687
     assert share(2, 3) == 0.666666
     assert share(10**18 - 1, 10**18) == 0.999999
-    assert share(5, 5) == 1.0
+    assert share(5, 5) == share(1, 1) == 1.0
     assert (share(0, 0), share(0, 7)) == (0.0, 0.0)
 
 
@@ -238,6 +238,13 @@ def test_a_table_in_several_pieces_is_read_as_one():
     pieces = pa.concat_tables([table.slice(0, 2), table.slice(2, 0), table.slice(2)])
     assert read_rows(pieces).amount.tolist() == read_rows(table).amount.tolist()
     assert check_order(read_rows(pieces)) == []
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 3, 5, 8])
+def test_rows_are_hashed_alike_in_chunks_of_any_size(rows_at_once: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("rescounter.verification.roots._CHUNK", rows_at_once)
+    assert findings_of(example()) == []
+    assert findings_of(example("set-off-then-net", cycle_key=b"k" * 32)) == []
 
 
 # --- comparisons ------------------------------------------------------------------------------------

@@ -18,11 +18,10 @@ __all__ = ["check_allocation", "oldest", "pro_rata"]
 def check_allocation(rows: Rows, edges: Edges, *, rule: str) -> list[Finding]:
     """Each included row has what *rule* gives it of its edge."""
     found = rows.cleared[edges.rows]
-    # Amounts out of bounds were told by `check_bounds`; clipped, they can spoil nothing here.
+    # Negative amounts were told by `check_bounds`; as 0 they cannot make a total that nothing divides.
     amount = np.maximum(rows.amount[edges.rows], 0)
-    cleared = np.clip(edges.cleared, 0, _edge_totals(amount, edges.first))
     share = oldest if rule == "oldest" else pro_rata
-    expected = share(amount, edges.of_rows(), edges.first, cleared)
+    expected = share(amount, edges.of_rows(), edges.first, edges.cleared)
     return at(
         "allocation",
         found != expected,
@@ -52,7 +51,7 @@ def pro_rata(amount: Ints, edge: Ints, first: Ints, cleared: Ints) -> Ints:
 
 
 def _edge_totals(values: Ints, first: Ints) -> Ints:
-    return np.add.reduceat(values, first[:-1]) if len(values) else np.zeros(0, np.int64)
+    return np.add.reduceat(values, first[:-1])
 
 
 def _divided(cleared: Ints, amount: Ints, total: Ints) -> tuple[Ints, Ints]:

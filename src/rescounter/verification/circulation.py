@@ -30,9 +30,12 @@ def check_member_names(check: str, rows: Rows, table: pa.Table) -> list[Finding]
     same = len(members) == table.num_rows and _equal(table["member"], members) and _equal(table["currency"], currencies)
     if same:
         return []
-    expected = list(zip(currencies.to_pylist(), members.to_pylist(), strict=True))
-    found = list(zip(table["currency"].to_pylist(), table["member"].to_pylist(), strict=True))
+    expected, found = _pairs(pa.table({"currency": currencies, "member": members})), _pairs(table)
     return _differences(check, found, expected) or [Finding(check, "rows", "rows in another order", "order of currency and member")]
+
+
+def _pairs(table: pa.Table) -> list[tuple[str, str]]:
+    return [(row["currency"], row["member"]) for row in table.select(["currency", "member"]).to_pylist()]
 
 
 def _equal(column: pa.ChunkedArray, expected: pa.Array) -> bool:

@@ -18,7 +18,7 @@ GREEDY_OBLIGATIONS_MAX: Final = 200_000
 def pairs_only(rows: Rows, edges: Edges) -> Ints:
     """Sum over all pairs of twice the smaller direction, for each currency."""
     debtor, creditor = rows.nodes[edges.owes], rows.nodes[edges.is_owed]
-    size = max(1, len(rows.member_names))
+    size = len(rows.member_names)
     back = edges.find(rows.pairs(edges.currency, creditor % size, debtor % size))
     # Each pair is met from both of its directions, so each side adds the smaller one once.
     smaller = np.where(back >= 0, np.minimum(edges.amount, edges.amount[back]), 0)
@@ -52,7 +52,7 @@ class _Walk:
         self.creditor, self.left, self.end = creditor, left, list(accumulate(ends, max))
         self.current = [0, *self.end[:-1]]
         self.given_up = [False] * len(ends)
-        self.depth = [-1] * len(ends)  # place on the path, -1 = not on it
+        self.depth: dict[int, int] = {}  # place on the path of each member that is on it
         self.cleared = 0
 
     def start(self, member: int) -> None:
@@ -66,7 +66,7 @@ class _Walk:
                 continue
             path.append(edge)
             other = self.creditor[edge]
-            if self.depth[other] >= 0:
+            if other in self.depth:
                 self._cancel(members, path, self.depth[other])
             else:
                 self.depth[other] = len(members)
@@ -82,7 +82,8 @@ class _Walk:
 
     def _step_back(self, members: list[int], path: list[int]) -> None:
         member = members.pop()
-        self.given_up[member], self.depth[member] = True, -1
+        self.given_up[member] = True
+        del self.depth[member]
         if path:
             path.pop()
 
@@ -92,7 +93,7 @@ class _Walk:
         self.cleared += smallest * (len(path) - begin)
         for edge in path[begin:]:
             self.left[edge] -= smallest
-        cut = next(place for place in range(begin, len(path)) if self.left[path[place]] == 0)
+        cut = begin + next(step for step, edge in enumerate(path[begin:]) if self.left[edge] == 0)
         for member in members[cut + 1 :]:
-            self.depth[member] = -1
+            del self.depth[member]
         del members[cut + 1 :], path[cut:]

@@ -66,7 +66,7 @@ class Rows:
 
     def node_names(self) -> tuple[pa.Array, pa.Array]:
         """Member and currency of each node, in the order of the members table."""
-        size = max(1, len(self.member_names))
+        size = len(self.member_names)
         members = self.member_names.take(pa.array(self.nodes % size))
         return members, pa.array(self.currency_names, pa.string()).take(pa.array(self.nodes // size))
 
@@ -81,7 +81,7 @@ class Rows:
 
     def node_currency(self) -> Ints:
         """Place of each node's currency."""
-        return self.nodes // max(1, len(self.member_names))
+        return self.nodes // len(self.member_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,8 @@ class Edges:
 
     def find(self, pair: Ints) -> Ints:
         """The edge of each key, -1 where there is none."""
-        if len(self) == 0:
-            return np.full(len(pair), -1)
-        place = np.minimum(np.searchsorted(self.pair, pair), len(self) - 1)
-        return np.where(self.pair[place] == pair, place, -1)
+        place = np.searchsorted(self.pair, pair)
+        return np.where(np.append(self.pair, -2)[place] == pair, place, -1)  # -2: no key, behind the last
 
 
 def codes(texts: pa.Array, names: pa.Array) -> Ints:
@@ -184,8 +182,8 @@ def merge(rows: Rows) -> Edges:
         currency=rows.currency[lead],
         owes=rows.owes[lead],
         is_owed=rows.is_owed[lead],
-        amount=np.add.reduceat(rows.amount[places], starts) if len(starts) else np.zeros(0, np.int64),
-        cleared=np.add.reduceat(rows.cleared[places], starts) if len(starts) else np.zeros(0, np.int64),
+        amount=np.add.reduceat(rows.amount[places], starts),
+        cleared=np.add.reduceat(rows.cleared[places], starts),
     )
 
 
@@ -199,7 +197,7 @@ def totals(place: Ints, values: Ints, size: int) -> Ints:
 def exact_sums(place: Ints, values: Ints, size: int) -> list[int]:
     """Sum of *values* for each place in Python integers, whatever their size (below 2^31 rows)."""
     high, low = totals(place, values >> 32, size), totals(place, values & 0xFFFFFFFF, size)
-    return [(int(upper) << 32) + int(lower) for upper, lower in zip(high, low, strict=True)]
+    return [(int(high[each]) << 32) + int(low[each]) for each in range(size)]
 
 
 def overflowing(currency: Ints, columns: Iterable[Ints], size: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,8 +15,8 @@ def check_refusals(table: pa.Table) -> list[Finding]:
     """Codes and rules belong together, no text is empty, rows count from 1 and ascend."""
     row = table["row"].to_numpy()
     code, rule = table["code"].to_pylist(), table["rule"].to_pylist()
-    stranger = np.array([name not in REFUSALS for name in code], bool)
-    mismatch = np.array([name in REFUSALS and REFUSALS[name].rule != own for name, own in zip(code, rule, strict=True)], bool)
+    stranger = [name not in REFUSALS for name in code]
+    mismatch = [not stranger[place] and REFUSALS[code[place]].rule != rule[place] for place in range(len(code))]
     findings = [
         *at("refusals", row < 1, lambda place: (f"row {row[place]}", "this row", "1 or more")),
         *at("refusals", row[1:] <= row[:-1], lambda place: (f"row {row[place + 1]}", f"behind row {row[place]}", "ascending rows")),

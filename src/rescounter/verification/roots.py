@@ -102,10 +102,9 @@ def _leaves(table: pa.Table, names: Sequence[str], key: bytes, tree: bytes, rows
     sha256 = hashlib.sha256
     leaves: list[bytes] = []
     for fields in _fields(table, names):
-        offset = 16 * len(leaves)
         leaves += [
-            sha256(b"\x00" + salts[start : start + 16] + row).digest()
-            for start, row in zip(range(offset, offset + 16 * len(fields), 16), fields.to_pylist(), strict=True)
+            sha256(b"\x00" + salts[16 * place : 16 * place + 16] + row).digest()
+            for place, row in enumerate(fields.to_pylist(), len(leaves))
         ]
     return leaves
 
@@ -121,7 +120,7 @@ def tree_root(level: list[bytes]) -> bytes:
         return sha256().digest()
     while len(level) > 1:
         odd = level[-1:] if len(level) % 2 else []
-        level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)] + odd
+        level = [sha256(b"\x01" + level[place - 1] + level[place]).digest() for place in range(1, len(level), 2)] + odd
     return level[0]
 
 

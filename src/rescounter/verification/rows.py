@@ -65,8 +65,11 @@ def check_replaced(rows: Rows, *, method: str) -> list[Finding]:
 
 def check_order(rows: Rows) -> list[Finding]:
     """Rows stand by currency, debtor, creditor, due (none last), id; none stands behind its place."""
-    wrong = ~_ascending(rows) if len(rows.due) > 1 else np.zeros(0, bool)
-    return at("order", wrong, lambda place: (rows.where(place + 1), f"behind {rows.where(place)}", "the canonical order of rows"))
+    if len(rows.due) == 0:
+        return []
+    return at(
+        "order", ~_ascending(rows), lambda place: (rows.where(place + 1), f"behind {rows.where(place)}", "the canonical order of rows")
+    )
 
 
 def _ascending(rows: Rows) -> NDArray[np.bool_]:

@@ -51,8 +51,8 @@ def _same(found: object, expected: object) -> bool:
 def currency_totals(rows: Rows, edges: Edges, *, method: str) -> dict[str, dict[str, object]]:
     """Each currency's figures, as the summary must hold them; the optimum itself is proven elsewhere."""
     size = len(rows.currency_names)
-    counts, edge_counts = np.bincount(rows.currency, minlength=size), np.bincount(edges.currency, minlength=size)
-    members = np.bincount(rows.node_currency(), minlength=size)
+    counts, members = np.bincount(rows.currency), np.bincount(rows.node_currency())  # no currency is without rows
+    edge_counts = np.bincount(edges.currency, minlength=size)
     kept_out = np.bincount(rows.currency[~rows.included], minlength=size)
     gross, cleared, residual = (totals(rows.currency, values, size) for values in (rows.amount, rows.cleared, rows.residual))
     kept_out_minor = totals(rows.currency, np.where(rows.included, 0, rows.amount), size)
@@ -71,7 +71,7 @@ def currency_totals(rows: Rows, edges: Edges, *, method: str) -> dict[str, dict[
             "cash_saved_minor": int(saved),
             "optimal": True,
             "pairs_only_minor": int(pairs[place]),
-            "greedy_minor": _greedy_minor(rows, edges, place, int(counts[place] - kept_out[place])),
+            "greedy_minor": _greedy_minor(edges, place, int(counts[place] - kept_out[place])),
             "edges": int(edge_counts[place]),
             "excluded": int(kept_out[place]),
             "excluded_minor": int(kept_out_minor[place]),
@@ -86,7 +86,7 @@ def _pay_in(rows: Rows) -> Ints:
     return totals(rows.node_currency(), np.maximum(-position, 0), len(rows.currency_names))
 
 
-def _greedy_minor(rows: Rows, edges: Edges, place: int, included: int) -> int | None:
+def _greedy_minor(edges: Edges, place: int, included: int) -> int | None:
     if included > GREEDY_OBLIGATIONS_MAX:
         return None
     ours = edges.currency == place

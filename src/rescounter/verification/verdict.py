@@ -53,7 +53,7 @@ def capped(check: str, count: int, findings: Iterable[Finding]) -> list[Finding]
     return shown
 
 
-def at(check: str, wrong: NDArray[np.bool_], tell: Callable[[int], tuple[str, str, str]]) -> list[Finding]:
+def at(check: str, wrong: NDArray[np.bool_] | list[bool], tell: Callable[[int], tuple[str, str, str]]) -> list[Finding]:
     """One finding for each place where *wrong* is true; *tell* gives where, found and expected."""
     places = np.flatnonzero(wrong)
     return capped(check, len(places), (Finding(check, *tell(int(place))) for place in places))
