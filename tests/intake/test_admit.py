@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rescounter.formats.reading import read_arrow
 from rescounter.intake import Conditions, Submitted, admit
 from rescounter.terms import INT64_MAX, REFUSALS, Exponents
 from tests.obligations import as_table, networks
@@ -200,12 +201,11 @@ def test_unreadable_rows_are_refused_with_their_number():
     assert found.admitted.id.to_pylist() == ["2"]
 
 
-@given(networks(currencies=("XXX", "EUR", "JPY")), st.randoms(use_true_random=False))
+@given(networks(currencies=("XXX", "EUR", "JPY")).filter(bool), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows, dice):
     shuffled = list(rows)
     dice.shuffle(shuffled)
-    one, other = (admit(Submitted(dict(zip(table.column_names, (column.combine_chunks() for column in table.columns), strict=True)))).admitted
-                  for table in (as_table(rows), as_table(shuffled)))  # fmt: skip
+    one, other = (admit(read_arrow(as_table(table))).admitted for table in (rows, shuffled))
     assert one.id == other.id
     assert one.members == other.members
     for name in ("currency", "debtor", "creditor", "amount", "due", "excluded"):

@@ -160,7 +160,8 @@ def test_wrong_words_are_told_all_at_once(desk):
 
 def test_a_reader_that_leaves_early_is_no_fault(desk):
     cleared(desk)
-    process = subprocess.Popen([*PROGRAM, "explain", "debts-cleared", "--member", "ana"], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    words = [*PROGRAM, "explain", "debts-cleared", "--member", "ana"]
+    process = subprocess.Popen(words, cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")
 
@@ -297,7 +298,7 @@ def test_two_hundred_thousand_rows_interrupted_killed_and_run_again(tmp_path):
             os.rename(result, tmp_path / f"kept-{after}")
     assert rescounter("clear", "large.parquet", "-q", folder=tmp_path)[0] == 0
     assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
-    code, out, err = rescounter("verify", "large-cleared", folder=tmp_path)
+    code, _, err = rescounter("verify", "large-cleared", folder=tmp_path)
     assert code == 0, err
     assert not (tmp_path / "large-cleared" / "circuits.parquet").exists()
     summary = json.loads((tmp_path / "large-cleared" / "summary.json").read_text())

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
 from typing import Final
 
 from rescounter.terms.faults import BrokenLaw, CallerFault, EnvironmentFault, Fault
@@ -45,6 +46,18 @@ def run(words: Sequence[str] | None = None) -> None:
         sys.exit(ENVIRONMENT)
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Lets no import find pandas.
+
+    Arrow imports it, where it is installed, only to ask whether what it was handed is one of its
+    arrays. The command line hands in none, and the question costs half a second.
+    """
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used by the command line", name=fullname)
+
+
 def _obey(words: Sequence[str]) -> int:
     """Run one command past Typer's own door, so that every fault, Ctrl-C and closed pipe comes to this one."""
     import typer
@@ -54,6 +67,7 @@ def _obey(words: Sequence[str]) -> int:
     if "_RESCOUNTER_COMPLETE" in os.environ:  # the shell asks for completions
         app(args=list(words), prog_name="rescounter")
     command = typer.main.get_command(app)
+    sys.meta_path.insert(0, _WithoutPandas())
     try:
         with command.make_context("rescounter", list(words)) as context:
             command.invoke(context)

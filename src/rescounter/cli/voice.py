@@ -69,9 +69,8 @@ def tell_result(result: Result) -> None:
     out.print(table)
     for code, currency in result.summary["currencies"].items():
         if currency["excluded"]:
-            out.print(
-                f"{code}: {currency['excluded']:,} obligations ({_money(currency, 'excluded_minor')}) were kept out; see the column excluded."
-            )
+            kept_out = f"{currency['excluded']:,} obligations ({_money(currency, 'excluded_minor')})"
+            out.print(f"{code}: {kept_out} were kept out; see the column excluded.")
     note_refusals(result)
     for note in result.notes:
         out.print(f"Note: {note}", markup=False)

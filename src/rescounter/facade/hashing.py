@@ -48,8 +48,7 @@ def hash_on_two_processors(chunks: Iterable[pa.Array]) -> list[bytes]:
     except OSError:
         return hash_here([first, *rest])
     with child:
-        roots = _share(child, [first], rest)
-    return roots
+        return _share(child, [first], rest)
 
 
 def _share(child: subprocess.Popen[bytes], begun: list[pa.Array], rest: Iterable[pa.Array]) -> list[bytes]:

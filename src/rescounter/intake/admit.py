@@ -23,8 +23,8 @@ from rescounter.intake.details import as_text, read_divisible, read_dues, read_n
 from rescounter.intake.duplicates import read_duplicates
 from rescounter.intake.order import canonical_order, ranked
 from rescounter.intake.refusing import Row, refusals_table, refuse
-from rescounter.intake.submitted import Submitted
 from rescounter.intake.rulings import CODE_OF, CODES, Codes, first_broken_rule
+from rescounter.intake.submitted import Submitted
 from rescounter.terms import INT64_MAX, REFUSALS, Exponents, Refusal, holds
 from rescounter.terms.currencies import NO_CURRENCY
 from rescounter.terms.names import ID_LENGTH_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX
