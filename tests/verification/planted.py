@@ -197,6 +197,9 @@ PLANTED: dict[str, Callable[[], Result]] = {
         [("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["BO", "DI"], 1), ("USD", ["ANA", "BO"], 3)]
     ),
     "a circuit of a stranger": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["ANA", "EVE"], 1), ("USD", ["ANA", "BO"], 3)]),
+    "a circuit of a stranger who would stand where an edge does": lambda: _circuits(
+        [("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["DI", "EVE"], 1), ("USD", ["ANA", "BO"], 3)]
+    ),
     "a circuit of a strange currency": lambda: _circuits([("EUR", ["ANA", "BO", "CY"], 93), ("GBP", ["ANA", "BO"], 3)]),
     "a circuit of nothing": lambda: _circuits(
         [("EUR", ["ANA", "BO", "CY"], 93), ("EUR", ["ANA", "BO", "CY"], 0), ("USD", ["ANA", "BO"], 3)]

@@ -152,7 +152,7 @@ def read_rows(obligations: pa.Table) -> Rows:
 
 def column(table: pa.Table, name: str) -> pa.Array:
     """One column in one piece."""
-    return pa.concat_arrays(table[name].chunks) if table[name].num_chunks else pa.array([], table.schema.field(name).type)
+    return table[name].combine_chunks()
 
 
 def flags(truths: pa.Array) -> NDArray[np.bool_]:
@@ -173,7 +173,7 @@ def merge(rows: Rows) -> Edges:
     if np.any(key[1:] < key[:-1]):
         order = np.argsort(key, kind="stable")
         places, key = places[order], key[order]
-    starts = np.flatnonzero(np.concatenate([np.ones(min(1, len(key)), bool), key[1:] != key[:-1]]))
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
     lead = places[starts]
     return Edges(
         rows=places,
