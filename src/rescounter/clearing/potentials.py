@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rescounter.terms import holds
 
-__all__ = ["least_potentials"]
+__all__ = ["arcs_of", "least_potentials"]
 
 
 def least_potentials(
@@ -40,7 +40,7 @@ def least_potentials(
     start = np.searchsorted(source[by_source], np.arange(nodes + 1))
     risen = np.arange(nodes)
     while len(risen):
-        arcs, owner = _arcs_of(risen, start)
+        arcs, owner = arcs_of(risen, start)
         demand = potential[owner] + length[arcs]
         short = demand > potential[target[arcs]]
         touched = target[arcs][short]
@@ -60,7 +60,7 @@ def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDAr
     done = np.flatnonzero(open_edges == 0)
     depth, settled = 0, len(done)
     while len(done):
-        arcs, _ = _arcs_of(done, start)
+        arcs, _ = arcs_of(done, start)
         debtors = debtor[arcs]
         np.subtract.at(open_edges, debtors, 1)
         depth += 1
@@ -71,7 +71,7 @@ def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDAr
     return level
 
 
-def _arcs_of(members: NDArray[np.int64], start: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def arcs_of(members: NDArray[np.int64], start: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of all arcs that leave *members* in a list sorted by source, and the member of each."""
     count = start[members + 1] - start[members]
     owner = np.repeat(members, count)
