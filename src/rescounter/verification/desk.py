@@ -131,20 +131,6 @@ def _not_proven(bundle: dict[str, Any]) -> list[str]:
     ]
 
 
-def _is_cell(value: object) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
-
-
-def _is_text(value: object) -> bool:
-    return _is_cell(value) and value != ""
-
-
 def _is_due(value: object) -> bool:
     if not _matching("([0-9]{4}-[0-9]{2}-[0-9]{2})?")(value):
         return False
@@ -167,6 +153,8 @@ def _from(least: int) -> Callable[[object], bool]:
 
 
 _is_hash = _matching("[0-9a-f]{64}")
+_is_cell = _matching(r"[^\ud800-\udfff]*")  # a half of a surrogate pair is no character
+_is_text = _matching(r"[^\ud800-\udfff]+")
 
 _Kinds = dict[str, tuple[str, Callable[[object], bool]]]
 """What each field of an object may hold, in words and as a function."""
@@ -492,8 +480,7 @@ def _tell(report: Report, bundle: Any) -> int:
     if len(report.findings) > SHOWN_MAX:
         print(f"WRONG  and {len(report.findings) - SHOWN_MAX} more")
     for line in report.proven:
-        print(f"proven: {line}")
-        print(f"result_root: {bundle['result_root']}")
+        print(f"proven: {line}\nresult_root: {bundle['result_root']}")
     for line in report.not_proven:
         print(f"not proven: {line}")
     return 1 if report.findings else 0
