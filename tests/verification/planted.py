@@ -149,7 +149,9 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "an id of letters before one of digits": lambda: _reordered([Item("9", "A", "B", 1), Item("+", "A", "B", 1)]),
     "ids of letters out of order": lambda: _reordered([Item("ab", "A", "B", 1), Item("b", "A", "B", 1)]),
     "a late row out of order": lambda: with_table(
-        cleared_result([Item(str(place), "A", "B", 1) for place in (1, 2, 3)]), "obligations", lambda table: ordered(table, [0, 2, 1])
+        cleared_result([Item(f"to {creditor}", "A", creditor, 1) for creditor in "BCD"]),
+        "obligations",
+        lambda table: ordered(table, [0, 2, 1]),
     ),
     "seven items doubled": lambda: with_items(
         cleared_result([Item(str(place), "A", "B", 1) for place in range(1, 8)]), lambda items: sorted(items * 2, key=place_of)
