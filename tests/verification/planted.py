@@ -249,6 +249,9 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "a circuit where everything is kept out": lambda: seal(
         replace(cleared_result([Item("1", "A", "B", 5, excluded="indivisible")]), circuits=[("EUR", ["A", "B"], 1)])
     ),
+    "a circuit of a stranger where everything is kept out": lambda: seal(
+        replace(cleared_result([Item("1", "A", "B", 5, excluded="indivisible")]), circuits=[("EUR", ["A", "EVE"], 1)])
+    ),
     # refusals
     "a late refusal out of order": lambda: seal(replace(example(), refusals=[REFUSED[0], REFUSED[1], Refused(7, "6")])),
     "an unknown code of refusal": lambda: _refusal(code="bad_luck"),

@@ -261,18 +261,17 @@ def test_rows_are_hashed_alike_in_chunks_of_any_size(rows_at_once: int, monkeypa
 def test_greedy_does_what_its_words_say(items: list[Item]):
     for amount in ledger_oracle.amounts_of(items).values():
         names = sorted({party for edge in amount for party in edge})
-        edges = [(names.index(u), names.index(v), left) for (u, v), left in sorted(amount.items())]
-        assert greedy([u for u, _, _ in edges], [v for _, v, _ in edges], [left for *_, left in edges]) == ledger_oracle.greedy(amount)
+        edges = [[names.index(u), names.index(v), left] for (u, v), left in sorted(amount.items())]
+        assert greedy(edges) == ledger_oracle.greedy(amount)
 
 
 def test_greedy_leaves_a_path_where_its_circuit_was_used_up():
     #   0 -> 1 -> 2 -> 0 with the smallest amount in the middle, then 1 -> 3 -> 1 from where the path was cut
-    owes, is_owed, amount = [0, 1, 1, 2, 3], [1, 2, 3, 0, 1], [9, 2, 5, 9, 4]
-    assert greedy(owes, is_owed, amount) == 3 * 2 + 2 * 4
+    assert greedy([[0, 1, 9], [1, 2, 2], [1, 3, 5], [2, 0, 9], [3, 1, 4]]) == 3 * 2 + 2 * 4
 
 
 def test_greedy_of_nothing_is_nothing():
-    assert greedy([], [], []) == 0
+    assert greedy([]) == 0
 
 
 def test_greedy_and_pairs_on_the_trade_of_1985():

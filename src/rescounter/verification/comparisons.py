@@ -25,21 +25,21 @@ def pairs_only(rows: Rows, edges: Edges) -> Ints:
     return totals(edges.currency, smaller, len(rows.currency_names))
 
 
-def greedy(owes: list[int], is_owed: list[int], amount: list[int]) -> int:
+def greedy(edges: list[list[int]]) -> int:
     """Cleared by depth-first circuit cancelling.
 
     Args: debtor, creditor and amount of each edge, members as integers in order of their codes.
     Source: `docs/CERTIFICATE.md` section 2, "Greedy". Cost: the sum of all circuits' lengths.
     """
     number: dict[int, int] = {}
-    for creditor, debtor in sorted(zip(is_owed, owes, strict=True)):
+    for creditor, debtor in sorted((is_owed, owes) for owes, is_owed, _ in edges):
         number.setdefault(debtor, len(number))
         number.setdefault(creditor, len(number))
-    edges = sorted(zip((number[member] for member in owes), (number[member] for member in is_owed), amount, strict=True))
+    numbered = sorted((number[owes], number[is_owed], amount) for owes, is_owed, amount in edges)
     ends = [0] * len(number)
-    for place, (debtor, _, _) in enumerate(edges):
+    for place, (debtor, _, _) in enumerate(numbered):
         ends[debtor] = place + 1
-    walk = _Walk([creditor for _, creditor, _ in edges], [left for _, _, left in edges], ends)
+    walk = _Walk([creditor for _, creditor, _ in numbered], [left for _, _, left in numbered], ends)
     for member in range(len(number)):
         walk.start(member)
     return walk.cleared
@@ -61,7 +61,7 @@ class _Walk:
         self.depth[member] = 0
         while members:
             edge = self._next_edge(members[-1])
-            if edge < 0:
+            if edge is None:
                 self._step_back(members, path)
                 continue
             path.append(edge)
@@ -72,13 +72,13 @@ class _Walk:
                 self.depth[other] = len(members)
                 members.append(other)
 
-    def _next_edge(self, member: int) -> int:
-        """The current edge of *member*, -1 when none is left."""
+    def _next_edge(self, member: int) -> int | None:
+        """The current edge of *member*, None when none is left."""
         edge, end = self.current[member], self.end[member]
         while edge < end and (self.left[edge] == 0 or self.given_up[self.creditor[edge]]):
             edge += 1
         self.current[member] = edge
-        return edge if edge < end else -1
+        return edge if edge < end else None
 
     def _step_back(self, members: list[int], path: list[int]) -> None:
         member = members.pop()

@@ -16,6 +16,7 @@ from rescounter.verification.allocation import check_allocation
 from rescounter.verification.circuits import check_circuits
 from rescounter.verification.circulation import check_conservation, check_members
 from rescounter.verification.network import Edges, Rows, merge, read_rows
+from rescounter.verification.exponents import check_exponents
 from rescounter.verification.optimality import check_potentials
 from rescounter.verification.refused import check_refusals
 from rescounter.verification.roots import check_roots
@@ -62,6 +63,7 @@ def verify_result(tables: Mapping[str, pa.Table], summary: Mapping[str, object],
         _optimum_sentence(method): _check_optimum(rows, edges, tables["potentials"], method=method),
         f"rule {rule} gives each obligation exactly its part": check_allocation(rows, edges, rule=rule),
         "the refusals are complete and known": check_refusals(tables["refusals"]),
+        "the decimal digits of every currency are those of ISO 4217, or declared where it gives none": check_exponents(summary),
         "the summary holds these totals": check_totals(summary, rows, edges, method=method, refused=tables["refusals"].num_rows),
         f"the roots and the input digest belong to these rows: result_root {summary.get('result_root')}": check_roots(
             summary, tables, cycle_key=cycle_key

@@ -90,7 +90,7 @@ def _greedy_minor(edges: Edges, place: int, included: int) -> int | None:
     if included > GREEDY_OBLIGATIONS_MAX:
         return None
     ours = edges.currency == place
-    return greedy(edges.owes[ours].tolist(), edges.is_owed[ours].tolist(), edges.amount[ours].tolist())
+    return greedy(np.stack([edges.owes, edges.is_owed, edges.amount], axis=1)[ours].tolist())
 
 
 def share(part: int, whole: int) -> float:
