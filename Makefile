@@ -1,5 +1,5 @@
 # Every target sets up what it needs; nothing but Python 3.11 (with venv) and make is assumed.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := .venv/bin/uv
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -18,8 +18,8 @@ help:
 	@echo "make clean      remove the environment and all caches"
 
 $(UV):
-	@command -v $(PYTHON) >/dev/null || { echo "Rescounter needs Python 3.11 or later: set PYTHON=/path/to/python"; exit 2; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rescounter needs Python 3.11 or later: set PYTHON=/path/to/python"; exit 2; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv is missing; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.stamp-core: requirements.lock pyproject.toml | $(UV)

@@ -177,3 +177,21 @@ def test_two_processors_hash_what_one_does():
     chunks[1] = pa.concat_arrays([chunks[1][:9], chunks[1]])[9:]
     assert hash_on_two_processors(chunks) == hash_here(chunks)
     assert hash_on_two_processors([]) == []
+
+
+@pytest.mark.parametrize("program", ["import sys; sys.exit(1)", "import sys; sys.stdin.buffer.read(100); sys.exit(0)"])
+def test_a_hashing_child_that_dies_is_told_and_never_waited_for(monkeypatch, program):
+    from rescounter.clearing.commitment import CHUNK_ROWS
+    from rescounter.facade import hashing
+    from rescounter.terms import EnvironmentFault
+
+    monkeypatch.setattr(hashing, "_CHILD", program)
+    chunk = pa.array([b"leaf"] * CHUNK_ROWS, pa.large_binary())
+    with pytest.raises(EnvironmentFault, match="ended early"):
+        hashing.hash_on_two_processors([chunk] * 6)
+
+
+def test_a_chain_of_a_hundred_thousand_debts_clears_nothing_at_once():
+    size = 100_000
+    tail, head = np.arange(size, dtype=np.int32), np.arange(1, size + 1, dtype=np.int32)
+    assert len(core_edges(size + 1, tail, head)) == 0

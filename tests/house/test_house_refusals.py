@@ -42,6 +42,7 @@ ONE_BAD_ROW = {
     "duplicate_id": rows(id=["INV-7", "INV-7"], amount=["100.00", "110.00"]),
     "hidden_characters": rows(debtor=["ANA", "ANA\u200b"]),
     "name_too_long": rows(debtor=["ANA", "A" * 65]),
+    "not_composed": rows(debtor=["ANA", "Mu\u0308ller"]),
     "not_a_date": rows(due=["2026-03-31", "31.03.26"]),
     "not_yes_or_no": rows(divisible=["yes", "perhaps"]),
     "currency_sum_beyond_int64": rows(amount=[str(BIG), str(BIG)], currency=["XXX", "XXX"]),

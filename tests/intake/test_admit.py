@@ -132,6 +132,31 @@ def test_a_repeated_id_with_a_row_that_is_refused_for_itself_is_not_taken():
     assert codes(found) == [(1, "zero_amount"), (2, "duplicate_id")]
 
 
+def test_a_row_without_an_id_never_takes_the_place_of_another():
+    """Row 1 goes by its number, which is row 2's id: equal or not, two debts are two debts."""
+    for amount in (6, 7):
+        found = submit(f"""
+            id debtor creditor amount
+            .  bo     ana      6
+            1  bo     ana      {amount}
+            7  ana    bo       12
+        """)
+        assert codes(found) == [(1, "duplicate_id")]
+        assert found.admitted.id.to_pylist() == ["7", "1"]
+
+
+def test_dates_beyond_the_calendar_are_refused():
+    days = pa.array([3_000_000, -800_000, 20_000], pa.int32()).cast(pa.date32())
+    names = pa.array(["ana"] * 3), pa.array(["bo"] * 3)
+    found = admit(Submitted({"debtor": names[0], "creditor": names[1], "amount": pa.array([1, 1, 1]), "due": days}))
+    assert codes(found) == [(1, "not_a_date"), (2, "not_a_date")]
+
+
+def test_names_that_look_alike_are_alike():
+    found = submit("debtor creditor amount\nMu\u0308ller bo 1\nM\u00fcller bo 1")
+    assert codes(found) == [(1, "not_composed")]
+
+
 def test_a_currency_whose_sum_leaves_int64_is_refused_as_a_whole_and_the_others_go_on():
     found = submit(f"""
         debtor creditor amount_minor       currency
@@ -180,6 +205,13 @@ def test_a_declared_currency_is_taken():
         ({"amount": "1.234,56"}, "--decimal ,"),
         ({"amount": "1,234.56"}, "--decimal ."),
         ({"amount": "1.2E+05"}, "shortened"),
+        ({"amount": "1.234.567"}, "--decimal ,"),
+        ({"amount": "1 000"}, "--decimal ,"),
+        ({"amount": "(100)"}, "credit note"),
+        ({"amount": "5 EUR"}, "column of its own"),
+        ({"amount": "1.234"}, "--decimal ,"),
+        ({"amount": "1.50"}, "--exponent XXX=2"),
+        ({"amount": "59.970000000000006", "currency": "EUR"}, "ROUND"),
         ({"amount": "#REF!"}, "formula"),
         ({"amount": "2026-01-02"}, "date"),
         ({"amount": "NaN"}, "no number"),

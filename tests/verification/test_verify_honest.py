@@ -64,6 +64,7 @@ def test_the_verdict_names_what_was_proven_and_what_not(method):
         NETTED if method == "net" else OPTIMUM,
         "rule pro-rata gives each obligation exactly its part",
         "the refusals are complete and known",
+        "the decimal digits of every currency are those of ISO 4217, or declared where it gives none",
         "the summary holds these totals",
         f"the roots and the input digest belong to these rows: result_root {result.summary['result_root']}",
         "the circuits add up to what was cleared",

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from rescounter.verification import Finding, Verdict, compare_with_input, verify_digests
 from rescounter.verification.allocation import pro_rata
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy
+from rescounter.verification.exponents import check_exponents
 from rescounter.verification.network import exact_sums, merge, overflowing, read_rows
 from rescounter.verification.rows import check_order
 from rescounter.verification.totals import _check_currency, currency_totals, share
 from rescounter.verification.verdict import at, capped, told
 from tests.verification import ledger_oracle
-from tests.verification.edits import edited, ordered, with_total
+from tests.verification.edits import edited, ordered
 from tests.verification.examples import ITEMS, REFUSED, example, findings_of
 from tests.verification.ledger_oracle import Item, Refused, cleared_result
 from tests.verification.networks import INT64_MAX, items_of
@@ -188,9 +189,43 @@ def test_pro_rata_is_exact_where_products_leave_64_bits(amounts: list[int], data
     assert shares.tolist() == [item.cleared for item in ledger_oracle.allocated(items, cleared, "pro-rata")]
 
 
-def test_exponents_from_nought_to_eight_are_accepted():
-    for exponent in (0, 8):
-        assert findings_of(with_total(example(), "EUR", exponent=exponent)) == []
+@pytest.mark.parametrize(
+    ("code", "found", "declared", "expected"),
+    [
+        ("EUR", 2, {}, None),
+        ("EUR", 0, {}, "2"),
+        ("EUR", 0, {"EUR": 0}, "2"),
+        ("JPY", 0, {}, None),
+        ("JPY", 2, {"JPY": 2}, "0"),
+        ("XXX", 0, {}, None),
+        ("XXX", 2, {}, "0"),
+        ("XXX", 2, {"XXX": 2}, None),
+        ("XAU", 3, {"XAU": 3}, None),
+        ("XAU", 3, {}, "None"),
+        ("XAU", 3, {"XAU": 4}, "4"),
+        ("EUR", 2.0, {}, "2"),
+        ("EUR", True, {}, "2"),
+        ("EUR", None, {}, "2"),
+    ],
+)
+def test_no_decimal_point_is_moved(code, found, declared, expected):
+    summary = {"currencies": {code: {"exponent": found}}, "input": {"options": {"exponents": declared}}}
+    findings = check_exponents(summary)
+    assert [(finding.check, finding.where, finding.expected) for finding in findings] == (
+        [] if expected is None else [("exponents", code, expected)]
+    )
+    assert all(finding.found == told(found) for finding in findings)
+
+
+@pytest.mark.parametrize("options", [None, 7, {}, {"options": None}, {"options": {"exponents": [3]}}, {"options": {"exponents": {}}}])
+def test_options_that_cannot_be_read_declare_nothing(options):
+    assert check_exponents({"currencies": {"EUR": {"exponent": 2}}, "input": options}) == []
+    assert check_exponents({"currencies": {"EUR": {"exponent": 2}}}) == []
+    assert check_exponents({"currencies": None}) == []
+    assert [finding.expected for finding in check_exponents({"currencies": {"XAU": {"exponent": 3}, "EUR": 5}, "input": options})] == [
+        "None",
+        "2",
+    ]
 
 
 def test_values_of_a_summary_are_told_short_and_visible():

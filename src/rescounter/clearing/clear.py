@@ -85,9 +85,9 @@ def clear(admitted: Admitted, solved: Sequence[Solved], *, method: str, allocati
         outcome = _outcome(each)
         rows = outcome.network.rows
         cleared[rows] = allocate(allocation, admitted.amount[rows], outcome.network.edge_of_row, outcome.flow)
+        holds(int(cleared[rows].sum()) == int(outcome.flow.sum()), "what_clears_is_what_was_solved")
         outcomes.append(outcome)
     replaced = None if method == "set-off" else np.where(admitted.excluded == 0, admitted.amount - cleared, 0)
-    holds(int(cleared.sum()) == sum(int(outcome.flow.sum()) for outcome in outcomes), "what_clears_is_what_was_solved")
     for array in (cleared, replaced):
         if array is not None:
             array.flags.writeable = False

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rescounter.clearing.circuits import circuits_of
 from rescounter.clearing.network import Network
+from rescounter.clearing.potentials import arcs_of
 from rescounter.terms import EXCLUSIONS, CallerFault, format_minor
 from rescounter.terms.names import closest
 
@@ -76,10 +77,10 @@ class _Currency:
         return f"{format_minor(minor, self.exponent, group=',')} {self.code}"
 
 
-def explain_item(obligations: pa.Table, exponents: Mapping[str, int], *, id: str) -> Explanation:
+def explain_item(obligations: pa.Table, exponents: Mapping[str, int], *, id: str, method: str) -> Explanation:
     """Why the obligation *id* cleared as far as it did.
 
-    Args: *obligations* as in `rescounter.terms.tables`; *exponents* of its currencies.
+    Args: *obligations* as in `rescounter.terms.tables`; *exponents* of its currencies; *method* of the run.
     Raises: CallerFault ``id_unknown``.
     """
     place = pc.index(obligations["id"], id).as_py()
@@ -97,15 +98,17 @@ def explain_item(obligations: pa.Table, exponents: Mapping[str, int], *, id: str
     lines.append(f"Cleared: {currency.money(row['cleared_minor'])}; what remains: {currency.money(row['residual_minor'])}.")
     steps = _steps_of_item(currency, row) if row["cleared_minor"] else ()
     lines += _told_circuits(currency, steps, row["cleared_minor"])
-    cut = _cut(currency, row["debtor"], row["creditor"]) if row["residual_minor"] else None
-    if cut is not None:
+    cut = _cut(currency, row["debtor"], row["creditor"]) if row["residual_minor"] and method != "net" else None
+    if method == "net":
+        lines.append("This run set nothing off: it nets.")
+    elif cut is not None:
         lines += _told_cut(currency, cut, row["debtor"], row["creditor"], row["residual_minor"])
     if row.get("replaced_minor"):
         lines.append(f"Netting replaced {currency.money(row['replaced_minor'])} of it by {row['debtor']}'s position towards the union.")
     return Explanation(id, row, steps, cut, "\n".join(lines))
 
 
-def explain_member(obligations: pa.Table, members: pa.Table, exponents: Mapping[str, int], *, member: str) -> Explanation:
+def explain_member(obligations: pa.Table, members: pa.Table, exponents: Mapping[str, int], *, member: str, method: str) -> Explanation:
     """What a member cleared, through which circuits, and what keeps the rest from clearing.
 
     Raises: CallerFault ``member_unknown``.
@@ -129,13 +132,19 @@ def explain_member(obligations: pa.Table, members: pa.Table, exponents: Mapping[
         steps += through
         lines += _told_circuits(currency, through, row["cleared_minor"])
         debt = _largest_open_debt(currency, member)
-        if debt is None:
+        if method == "net":
+            lines.append("This run set nothing off: it nets.")
+        elif debt is None:
             lines.append("Everything that it owed and that took part is cleared.")
         else:
             creditor, rest = debt
             cut = _cut(currency, member, creditor)
             lines.append(f"Its largest open debt is {currency.money(rest)} to {creditor}.")
             lines += _told_cut(currency, cut, member, creditor, rest)
+        if method != "set-off":
+            lines.append(
+                f"Towards the union it pays in {currency.money(row['pay_in_minor'])} and is paid {currency.money(row['pay_out_minor'])}."
+            )
     return Explanation(member, facts, tuple(steps), cut, "\n".join(lines))
 
 
@@ -215,10 +224,12 @@ def _cut(currency: _Currency, debtor: str, creditor: str) -> Cut:
     reached = np.zeros(len(currency.names), bool)
     reached[currency.names.index(creditor)] = True
     tail, head = (ends[currency.flow < network.capacity] for ends in (network.tail, network.head))
-    while True:
-        fresh = head[reached[tail] & ~reached[head]]
-        if len(fresh) == 0:
-            break
+    by_tail = np.argsort(tail, kind="stable")
+    start = np.searchsorted(tail[by_tail], np.arange(len(currency.names) + 1))
+    fresh = np.flatnonzero(reached)
+    while len(fresh):
+        creditors = head[by_tail[arcs_of(fresh, start)[0]]]
+        fresh = np.unique(creditors[~reached[creditors]])
         reached[fresh] = True
     if reached[currency.names.index(debtor)]:
         raise CallerFault(
@@ -250,7 +261,7 @@ def _told_chain(members: tuple[str, ...]) -> str:
 def _told_cut(currency: _Currency, cut: Cut, debtor: str, creditor: str, rest: int) -> list[str]:
     needed = f"a circuit would need a chain of open debts from {creditor} back to {debtor}."
     if len(cut.members) == 1:
-        group = f"There is none: nothing that {creditor} owes is still open"
+        group = f"There is none: nothing that {creditor} owes and that took part is still open"
     else:
         more = len(cut.members) - _NAMES_TOLD_MAX
         named = ", ".join(cut.members[:_NAMES_TOLD_MAX]) + (f" and {more:,} more" if more > 0 else "")
@@ -260,7 +271,7 @@ def _told_cut(currency: _Currency, cut: Cut, debtor: str, creditor: str, rest: i
     elif cut.outward_edges:
         outward = f"all {cut.outward_edges:,} debts from there to others ({currency.money(cut.outward_minor)}) are already fully cleared."
     else:
-        outward = "from there nothing is owed to anybody else."
+        outward = "no other debt that took part leads out of there."
     return [
         f"Why the remaining {currency.money(rest)} cannot clear: {needed}",
         f"{group}; {outward}",

@@ -70,7 +70,7 @@ def clear(
     columns: Annotated[str | None, typer.Option(help="Map names: debtor=payer,creditor=payee.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal sign . or , ; then thousands may be separated.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file that is not Unicode, such as cp1252.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default: the first visible one with the header.")] = None,
     exponent: Annotated[list[str] | None, typer.Option(help="Digits of a currency that ISO 4217 gives none: XAU=3.")] = None,
     format: Annotated[str, typer.Option(help="Tables as parquet, csv or xlsx.")] = "parquet",
     circuits: Annotated[

@@ -45,6 +45,8 @@ def _verdict(path: Path, *, input: str | None, root: str | None, key_file: Path 
         return verify_folder(path, input=input, cycle_key=read_key(key_file))
     from rescounter.verification import verify_bundle
 
+    if input is not None or key_file is not None:
+        raise CallerFault("option_invalid", "--input and --key-file belong to a result folder; a bundle carries what it needs")
     try:
         content = json.loads(bundle.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rescounter.facade.result import Result
 
-__all__ = ["console", "note_refusals", "percent", "stages", "tell_result", "tell_where"]
+__all__ = ["console", "counted", "note_refusals", "percent", "stages", "tell_result", "tell_where"]
 
 
 def console(*, to_stderr: bool = False) -> Console:
@@ -55,25 +55,39 @@ def percent(share: float) -> str:
 
 def tell_result(result: Result) -> None:
     """The summary of a run: one line of figures for each currency, then what was refused or kept out."""
-    from rich.table import Table
-
     out = console()
-    netting = result.summary["method"] != "set-off"
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "owed", "cleared", "share", "remains", *(["pay-ins", "cash saved"] if netting else [])):
-        table.add_column(heading, justify="right" if heading else "left")
-    for code, currency in result.summary["currencies"].items():
-        money = {name: _money(currency, name) for name in currency if name.endswith("_minor")}
-        figures = [money["gross_minor"], money["cleared_minor"], percent(currency["cleared_share"]), money["residual_minor"]]
-        table.add_row(code, *figures, *([money["pay_in_minor"], money["cash_saved_minor"]] if netting else []))
-    out.print(table)
+    if not result.summary["currencies"]:
+        out.print("No row was admitted, so nothing was cleared.", style="yellow")
+    for line in _table(result):
+        out.print(line, markup=False)
     for code, currency in result.summary["currencies"].items():
         if currency["excluded"]:
-            kept_out = f"{currency['excluded']:,} obligations ({_money(currency, 'excluded_minor')})"
-            out.print(f"{code}: {kept_out} were kept out; see the column excluded.")
+            kept_out = f"{counted(currency['excluded'], 'obligation')} ({_money(currency, 'excluded_minor')})"
+            out.print(f"{code}: kept out of the run: {kept_out}; see the column excluded.")
     note_refusals(result)
     for note in result.notes:
         out.print(f"Note: {note}", markup=False)
+
+
+def _table(result: Result) -> list[str]:
+    """Figures in columns, never cut: a pipe or a narrow window shows every digit."""
+    netting = result.summary["method"] != "set-off"
+    rows = [["", "owed", "cleared", "share", "remains", *(["pay-ins", "cash saved"] if netting else [])]]
+    for code, currency in result.summary["currencies"].items():
+        names = ["gross_minor", "cleared_minor", "residual_minor", *(["pay_in_minor", "cash_saved_minor"] if netting else [])]
+        figures = [_money(currency, name) for name in names]
+        rows.append([code, *figures[:2], percent(currency["cleared_share"]), *figures[2:]])
+    if len(rows) == 1:
+        return []
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows
+    ]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _money(currency: Mapping[str, Any], name: str) -> str:
@@ -88,11 +102,15 @@ def note_refusals(result: Result) -> None:
     if refusals.num_rows == 0:
         return
     out = console()
-    out.print(f"{refusals.num_rows:,} rows were refused; the rest was cleared:", style="yellow")
+    was = "was" if refusals.num_rows == 1 else "were"
+    rest = "; the rest was taken" if len(result.obligations) else ""
+    out.print(f"{counted(refusals.num_rows, 'row')} {was} refused{rest}:", style="yellow")
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(refusals["code"]).to_pylist()}
     for code in sorted(counts, key=lambda each: REFUSALS[each].precedence):
         first = refusals.slice(pc.index(refusals["code"], code).as_py(), 1).to_pylist()[0]
-        out.print(f"  {counts[code]:,} x {code}: {REFUSALS[code].meaning}. First in row {first['row']:,}: {first['found']}.", markup=False)
+        out.print(
+            f"  {counts[code]:,} x {code}: {REFUSALS[code].meaning}. First in data row {first['row']:,}: {first['found']}.", markup=False
+        )
         out.print(f"      {first['what_to_do']}", markup=False, style="dim")
 
 

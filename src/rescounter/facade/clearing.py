@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rescounter._version import __version__
 from rescounter.facade.options import Options
@@ -46,7 +46,7 @@ def clear(
     *,
     method: str = "set-off",
     allocation: str = "oldest",
-    minimum: Decimal | str | int | None = None,
+    minimum: Decimal | str | int | float | None = None,
     due_by: datetime.date | str | None = None,
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
@@ -79,7 +79,7 @@ def options_of(
     *,
     method: str = "set-off",
     allocation: str = "oldest",
-    minimum: Decimal | str | int | None = None,
+    minimum: Decimal | str | int | float | None = None,
     due_by: datetime.date | str | None = None,
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
@@ -91,11 +91,11 @@ def options_of(
     return Options(
         method=method,
         allocation=allocation,
-        columns=dict(columns or {}),
+        columns=_mapping_of(columns, "columns"),
         decimal=decimal,
         encoding=encoding,
         sheet=sheet,
-        exponents=dict(exponents or {}),
+        exponents=_mapping_of(exponents, "exponents"),
         minimum=_decimal_of(minimum),
         due_by=_date_of(due_by),
     )
@@ -110,8 +110,8 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     from rescounter.clearing.tables import currency_summaries, members_table, obligations_table, potentials_table
     from rescounter.facade.hashing import hash_on_two_processors
 
-    if cycle_key is not None and len(cycle_key) != 32:
-        raise CallerFault("key_unreadable", f"the key has {len(cycle_key)} bytes; it must have 32")
+    if cycle_key is not None and not (isinstance(cycle_key, bytes) and len(cycle_key) == 32):
+        raise CallerFault("key_unreadable", "the cycle key is not 32 bytes")
     began = perf_counter()
     clock = _Clock(progress or (lambda stage: None), dict.fromkeys(("read", "admit", "solve", "write", "total"), 0.0))
     clock.begin("read", "reading")
@@ -167,19 +167,27 @@ def _path_of(source: object) -> str | None:
     return str(Path(source).resolve()) if isinstance(source, str | os.PathLike) else None
 
 
-def _decimal_of(value: Decimal | str | int | None) -> Decimal | None:
+def _mapping_of(value: Mapping[str, Any] | None, option: str) -> dict[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise CallerFault("option_invalid", f"{option} {value!r} is no mapping of names")
+    return dict(value or {})
+
+
+def _decimal_of(value: Decimal | str | int | float | None) -> Decimal | None:
     if value is None:
         return None
     try:
-        return Decimal(value)
-    except InvalidOperation as fault:
+        return Decimal(repr(value) if isinstance(value, float) else value)
+    except (InvalidOperation, TypeError, ValueError) as fault:
         raise CallerFault("option_invalid", f"minimum {value!r} is no decimal number") from fault
 
 
 def _date_of(value: datetime.date | str | None) -> datetime.date | None:
+    if isinstance(value, datetime.datetime):
+        return value.date()
     if value is None or isinstance(value, datetime.date):
         return value
     try:
         return datetime.date.fromisoformat(value)
-    except ValueError as fault:
+    except (TypeError, ValueError) as fault:
         raise CallerFault("option_invalid", f"due-by {value!r} is no date such as 2026-03-31") from fault

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from rescounter.facade.options import Options
-from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, shown_in_report
+from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, shown_in_report, thawed
 from rescounter.terms import CallerFault
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
         page = report_html(shown_in_report(result.summary, files), tables).encode()
         (folder / "report.html").write_bytes(page)
         files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()
-        summary = dict(result.with_seconds(write=perf_counter() - began))
+        summary = thawed(result.with_seconds(write=perf_counter() - began))
         summary["input"] = {**summary["input"], "path": _seen_from(target, summary["input"]["path"])}
         summary["files"] = dict(sorted(files.items()))
         (folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -75,6 +75,12 @@ def read_result(folder: Path) -> Stored:
     """
     from rescounter.formats.writing import read_tables
 
+    summary = _read_summary(folder)
+    names = [*_TABLES, *(["circuits"] if any(Path(name).stem == "circuits" for name in summary["files"]) else [])]
+    return Stored(folder=folder, summary=summary, tables=read_tables(folder, names))
+
+
+def _read_summary(folder: Path) -> dict[str, Any]:
     path = folder / "summary.json"
     if not path.is_file():
         raise CallerFault("result_not_found", f"{folder} holds no summary.json")
@@ -84,8 +90,7 @@ def read_result(folder: Path) -> Stored:
         raise CallerFault("result_damaged", f"{path} cannot be read ({fault})") from fault
     if not isinstance(summary, dict) or not isinstance(summary.get("currencies"), dict) or not isinstance(summary.get("files"), dict):
         raise CallerFault("result_damaged", f"{path} is no summary of a result")
-    names = [*_TABLES, *(["circuits"] if any(Path(name).stem == "circuits" for name in summary["files"]) else [])]
-    return Stored(folder=folder, summary=summary, tables=read_tables(folder, names))
+    return summary
 
 
 def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes | None = None) -> Verdict:
@@ -93,15 +98,27 @@ def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes
 
     Returns: a `Verdict` whose *proven* and *not_proven* say whether the input was read.
     """
-    from rescounter.verification import INPUT_NOT_READ, Verdict, verify_digests, verify_result
+    from rescounter.verification import INPUT_NOT_READ, Finding, Verdict, verify_digests, verify_result
 
-    stored = read_result(folder)
+    summary = _read_summary(folder)
+    changed = verify_digests(_digests(folder, summary), summary)
+    try:
+        stored = read_result(folder)
+    except CallerFault:
+        if not changed:
+            raise
+        return Verdict(changed, (), ("anything else: the tables cannot be read",))
     verdict = verify_result(stored.tables, stored.summary, cycle_key=cycle_key)
-    findings = [*verify_digests(_digests(stored), stored.summary), *verdict.findings]
+    findings = [*changed, *verdict.findings]
     source = input if input is not None else _input_beside(stored)
     if source is None:
         return replace(verdict, findings=tuple(findings))
-    differing = _compare(stored, source)
+    try:
+        differing = _compare(stored, source)
+    except CallerFault:
+        if input is not None:
+            raise
+        differing = (Finding("input", str(source), "nothing that can be read", "the input"),)
     if differing and input is None:
         why = f"what lies at {source} is another input: only the result in itself is proven"
         return replace(verdict, findings=tuple(findings), not_proven=(*verdict.not_proven, why))
@@ -112,10 +129,10 @@ def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes
     )
 
 
-def _digests(stored: Stored) -> dict[str, str]:
+def _digests(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     found = {}
-    for name in stored.summary["files"]:
-        path = stored.folder / Path(name).name
+    for name in summary["files"]:
+        path = folder / Path(name).name
         if path.is_file():
             with path.open("rb") as file:
                 found[name] = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
 from typing import IO
@@ -82,10 +83,18 @@ def _exactly(pipe: IO[bytes] | None, size: int) -> bytes:
 
 
 def _feed(pipe: IO[bytes], waiting: Queue[pa.Array | None]) -> None:
-    with pipe:
-        while (chunk := waiting.get()) is not None:
-            _, offsets, data = chunk.buffers()
-            pipe.write(struct.pack("qq", len(chunk), len(data)))
-            pipe.write(memoryview(offsets)[8 * chunk.offset : 8 * (chunk.offset + len(chunk) + 1)])
-            pipe.write(memoryview(data))
-            pipe.flush()
+    """Write chunks to the child until None comes; a child that is gone does not stop the queue."""
+    alive = True
+    while (chunk := waiting.get()) is not None:
+        _, offsets, data = chunk.buffers()
+        content = memoryview(data) if data is not None else memoryview(b"")
+        try:
+            if alive:
+                pipe.write(struct.pack("qq", len(chunk), len(content)))
+                pipe.write(memoryview(offsets)[8 * chunk.offset : 8 * (chunk.offset + len(chunk) + 1)])
+                pipe.write(content)
+                pipe.flush()
+        except OSError:
+            alive = False
+    with suppress(OSError):
+        pipe.close()

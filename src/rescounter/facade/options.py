@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rescounter.terms import CallerFault, Exponents
-from rescounter.terms.currencies import EXPONENT_MAX
+from rescounter.terms.currencies import EXPONENT_MAX, NO_CURRENCY
 
 __all__ = ["Options"]
 
@@ -50,8 +50,10 @@ class Options:
         if self.minimum is not None and not (self.minimum.is_finite() and self.minimum >= 0):
             faults.append(f"minimum {self.minimum} is not allowed; it must be zero or more")
         for code, digits in self.exponents.items():
-            if not 0 <= digits <= EXPONENT_MAX or not code:
+            if not isinstance(digits, int) or not 0 <= digits <= EXPONENT_MAX or not code:
                 faults.append(f"exponent {code}={digits} is not allowed; digits go from 0 to {EXPONENT_MAX}")
+            elif code != NO_CURRENCY and Exponents().of(code) not in (None, digits):
+                faults.append(f"exponent {code}={digits} contradicts ISO 4217, which gives {code} {Exponents().of(code)} digits")
         if faults:
             raise CallerFault("option_invalid", "; ".join(faults))
 

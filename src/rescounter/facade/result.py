@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rescounter.clearing.explanation import Explanation
     from rescounter.verification import Verdict
 
-__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result", "explain", "shown_in_report"]
+__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result", "explain", "shown_in_report", "thawed"]
 
 CIRCUITS_OBLIGATIONS_MAX = 100_000
 """Above this, circuits are written on demand only."""
@@ -36,6 +37,10 @@ class Result:
     summary: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     cycle_key: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+        object.__setattr__(self, "summary", _frozen(self.summary))
 
     @property
     def obligations(self) -> pa.Table:
@@ -126,6 +131,16 @@ def shown_in_report(summary: Mapping[str, Any], files: Mapping[str, str]) -> dic
     return {**summary, "files": files, "input": {**summary["input"], "path": None}}
 
 
+def _frozen(value: Any) -> Any:
+    """Mappings inside mappings, read-only."""
+    return MappingProxyType({name: _frozen(entry) for name, entry in value.items()}) if isinstance(value, Mapping) else value
+
+
+def thawed(value: Any) -> Any:
+    """A read-only summary as plain dictionaries, ready for JSON."""
+    return {name: thawed(entry) for name, entry in value.items()} if isinstance(value, Mapping) else value
+
+
 def explain(tables: Mapping[str, pa.Table], summary: Mapping[str, Any], *, id: str | None, member: str | None) -> Explanation:
     """`Result.explain` for tables that were read back from a folder."""
     from rescounter.clearing.explanation import explain_item, explain_member
@@ -133,9 +148,19 @@ def explain(tables: Mapping[str, pa.Table], summary: Mapping[str, Any], *, id: s
     exponents = {code: currency["exponent"] for code, currency in summary["currencies"].items()}
     if (id is None) == (member is None):
         raise CallerFault("option_invalid", "name either an id or a member to explain")
-    if id is not None:
-        return explain_item(tables["obligations"], exponents, id=id)
-    return explain_member(tables["obligations"], tables["members"], exponents, member=str(member))
+    method = summary["method"]
+    if member is not None:
+        return explain_member(tables["obligations"], tables["members"], exponents, member=member, method=method)
+    _refuse_refused(tables["refusals"], str(id))
+    return explain_item(tables["obligations"], exponents, id=str(id), method=method)
+
+
+def _refuse_refused(refusals: pa.Table, id: str) -> None:
+    """Tell of a row that was refused why it cannot be explained any further."""
+    for row in refusals.to_pylist():
+        if row["id"] == id and row["code"] != "repeated_row":
+            found = f"data row {row['row']:,} with the id {id!r} was refused ({row['code']}: {row['found']}; {row['what_to_do']})"
+            raise CallerFault("id_refused", found)
 
 
 def _told(currency: Mapping[str, Any]) -> str:

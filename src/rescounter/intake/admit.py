@@ -118,11 +118,24 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
         return (debtor[row], creditor[row], currency[row], amount[row], due[row], divisible[row], *texts)
 
     if "id" in cells:
-        rulings = first_broken_rule([rulings, read_duplicates(ids, rulings, content_of)])
+        named = np.asarray(pc.is_valid(as_text(cells["id"])))
+        rulings = first_broken_rule([rulings, read_duplicates(ids, named, rulings, content_of)])
     return _Read(
-        names, debtor, creditor, currencies, currency, exponent, amount, due, ids, kind,
-        reference if has_reference else None, divisible, rulings, fields,
-    )  # fmt: skip
+        names=names,
+        debtor=debtor,
+        creditor=creditor,
+        currencies=currencies,
+        currency=currency,
+        exponent=exponent,
+        amount=amount,
+        due=due,
+        ids=ids,
+        kind=kind,
+        reference=reference if has_reference else None,
+        divisible=divisible,
+        rulings=rulings,
+        fields=fields,
+    )
 
 
 def _parties(debtors: pa.Array, creditors: pa.Array) -> tuple[pa.Array, NDArray[np.int32], NDArray[np.int32], Codes, Codes]:

@@ -20,6 +20,8 @@ from rescounter.terms.names import HIDDEN_CHARACTERS
 __all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text"]
 
 _EPOCH: Final = datetime.date(1970, 1, 1)
+_DAY_FIRST: Final = (datetime.date.min - _EPOCH).days
+_DAY_LAST: Final = (datetime.date.max - _EPOCH).days
 _DATE: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ][0-9:.+Z-]*)?")
 _DIVISIBLE: Final[Mapping[str, bool]] = MappingProxyType(
     {"yes": True, "y": True, "true": True, "1": True, "1.0": True, "no": False, "n": False, "false": False, "0": False, "0.0": False}
@@ -47,7 +49,9 @@ def read_dues(cells: pa.Array) -> tuple[NDArray[np.int32], Codes]:
     """Due days since 1970-01-01 (`NO_DUE` where empty) and rulings."""
     codes = np.zeros(len(cells), np.int16)
     if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
-        return np.asarray(cells.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DUE)), codes
+        given = np.asarray(cells.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DUE))
+        codes[(given != NO_DUE) & ((given < _DAY_FIRST) | (given > _DAY_LAST))] = CODE_OF["not_a_date"]
+        return given, codes
     distinct = pc.dictionary_encode(as_text(cells))
     dates = [read_date(text) for text in distinct.dictionary.to_pylist()]
     days = np.array([NO_DUE if date is None else (date - _EPOCH).days for date in dates] + [NO_DUE], np.int32)
@@ -91,6 +95,10 @@ def read_text(cells: pa.Array, *, length_max: int) -> tuple[pa.Array, Codes]:
 
 def _rulings_of_texts(text: pa.Array, length_max: int) -> Codes:
     codes = np.zeros(len(text), np.int16)
+    foreign = np.flatnonzero(np.asarray(pc.invert(pc.string_is_ascii(text)).fill_null(False)))
+    if len(foreign):
+        written = text.take(pa.array(foreign))
+        codes[foreign[np.asarray(pc.not_equal(pc.utf8_normalize(written, "NFC"), written))]] = CODE_OF["not_composed"]
     codes[np.asarray(pc.greater(pc.utf8_length(text), length_max).fill_null(False))] = CODE_OF["name_too_long"]
     codes[np.asarray(pc.match_substring_regex(text, HIDDEN_CHARACTERS).fill_null(False))] = CODE_OF["hidden_characters"]
     return codes

@@ -84,10 +84,22 @@ def _hint(row: Row, code: str) -> str:
             return "This looks like a totals row: delete it."
     if code == "not_a_number":
         return _hint_of_number(amount)
+    if code == "too_precise":
+        return _hint_of_precision(row, amount)
     if code == "not_a_date":
         return _hint_of_date((row.cells.get("due") or "").strip())
     if code == "unknown_currency" and row.currency.strip().upper() != row.currency and Exponents().lists(row.currency.strip().upper()):
         return f"Write {row.currency.strip().upper()}."
+    return ""
+
+
+def _hint_of_precision(row: Row, amount: str) -> str:
+    if re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", amount):
+        return "If the point separates thousands, say --decimal , ; else round it at the source."
+    if re.fullmatch(r"[0-9]+\.[0-9]{9,}", amount):
+        return "The spreadsheet computed this number: round it there (ROUND), where both parties agree on the result."
+    if row.amount_column == "amount" and not row.cells.get("currency"):
+        return "Name the currency in a column currency, or say --exponent XXX=2 if all amounts have two digits."
     return ""
 
 
@@ -96,10 +108,16 @@ def _hint_of_number(amount: str) -> str:
         return "If the comma separates thousands, say --decimal . ; if it is the decimal sign, say --decimal ,"
     if _COMMA.fullmatch(amount):
         return "If the comma is the decimal sign, say --decimal ,"
+    if re.fullmatch(r"[0-9]{1,3}([.'\u2019\u00a0\u202f ][0-9]{3})+", amount):
+        return "If the mark separates thousands, say --decimal , (or --decimal . where the point is the decimal sign)."
+    if re.fullmatch(r"\([0-9.,]+\)|[0-9.,]+-", amount):
+        return "This is how books write a negative amount: swap debtor and creditor if it is a credit note."
+    if re.fullmatch(r"[^0-9]{1,4} ?[0-9.,]+|[0-9.,]+ ?[^0-9]{1,4}", amount):
+        return "Write the number alone; the currency has a column of its own."
     if amount.startswith("#"):
         return "The spreadsheet shows an error in this cell: mend its formula."
     if re.fullmatch(r"[+-]?[0-9.]+[eE][+-]?[0-9]+", amount):
-        return "The spreadsheet shortened the number: format the column as a number with all digits and export again."
+        return "The number is shortened to a power of ten: write it with all its digits."
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*", amount):
         return "The spreadsheet took the number for a date: format the column as a number."
     if amount.lower().lstrip("+-") in {"nan", "inf", "infinity"}:

@@ -69,7 +69,7 @@ _RULES: Final = (
         10,
         "the row cannot be split into the columns of the header",
         "one cell for each column of the header; one JSON object on each line",
-        "Mend the quotes or separators of this row, or export the file again.",
+        "Mend this row, or export the file again.",
         '"ANA,BO,100" with a quote that never closes',
     ),
     RefusalRule(
@@ -180,6 +180,15 @@ _RULES: Final = (
         "codes up to 64, ids up to 128, class and reference up to 256 characters",
         "Shorten it.",
         "a debtor of 65 characters",
+    ),
+    RefusalRule(
+        "not_composed",
+        "A18",
+        145,
+        "a name is written with separate accents, so that two names could look alike and differ",
+        "composed characters (Unicode normal form C)",
+        "Normalise the text to NFC at the source; one and the same code must be the same characters everywhere.",
+        "debtor Mu\u0308ller with the two dots as a character of their own",
     ),
     RefusalRule(
         "not_a_date",

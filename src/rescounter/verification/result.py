@@ -15,8 +15,8 @@ import pyarrow as pa
 from rescounter.verification.allocation import check_allocation
 from rescounter.verification.circuits import check_circuits
 from rescounter.verification.circulation import check_conservation, check_members
-from rescounter.verification.network import Edges, Rows, merge, read_rows
 from rescounter.verification.exponents import check_exponents
+from rescounter.verification.network import Edges, Rows, merge, read_rows
 from rescounter.verification.optimality import check_potentials
 from rescounter.verification.refused import check_refusals
 from rescounter.verification.roots import check_roots
