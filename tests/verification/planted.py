@@ -233,7 +233,7 @@ PLANTED: dict[str, Callable[[], Result]] = {
         cleared_result(
             [
                 item
-                for code in ("A", "B", "C")
+                for code in ("AAA", "BBB", "CCC")
                 for item in (Item(f"1{code}", "U", "V", 5, currency=code), Item(f"2{code}", "V", "U", 5, currency=code))
             ]
         ),

@@ -217,6 +217,11 @@ def test_no_decimal_point_is_moved(code, found, declared, expected):
     assert all(finding.found == told(found) for finding in findings)
 
 
+def test_an_exponent_is_at_most_eight():
+    assert _check_currency("XAU", {"exponent": 8}, {}) == _check_currency("XAU", {"exponent": 0}, {}) == []
+    assert _check_currency("XAU", {"exponent": 9}, {}) == [Finding("totals", "XAU, exponent", "9", "0 to 8")]
+
+
 @pytest.mark.parametrize("options", [None, 7, {}, {"options": None}, {"options": {"exponents": [3]}}, {"options": {"exponents": {}}}])
 def test_options_that_cannot_be_read_declare_nothing(options):
     assert check_exponents({"currencies": {"EUR": {"exponent": 2}}, "input": options}) == []
