@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -41,6 +42,8 @@ CHUNK_ROWS: Final = 65_536
 
 SALT_BYTES: Final = 16
 
+_THREADS: Final = 2
+
 SubtreeRoots: TypeAlias = Callable[[Iterable[pa.Array]], list[bytes]]
 """Port: from chunks of leaves (large_binary, at most `CHUNK_ROWS` each) the root of each, in order."""
 
@@ -64,7 +67,8 @@ def seal(
     bytes, or None to derive one from the rows; *roots_of* hashes the chunks, here when None.
     """
     roots_of = roots_of or hash_here
-    rows = [fields(_row_fields(chunk)) for chunk in _chunks(obligations)]
+    with ThreadPoolExecutor(_THREADS) as pool:  # Arrow joins texts without holding the interpreter
+        rows = list(pool.map(lambda chunk: fields(_row_fields(chunk)), _chunks(obligations)))
     digest = _hash_of_rows(rows)
     key = cycle_key_of(digest, cycle_key)
     salt = salts(key, digest, "potentials", potentials.num_rows)

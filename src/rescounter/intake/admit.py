@@ -98,9 +98,8 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
     due, ruling_due = read_dues(cells.get("due", nothing))
     divisible, ruling_divisible = read_divisible(cells.get("divisible", nothing))
     ids, ruling_id = _ids(submitted)
-    kind, ruling_kind = read_text(cells.get("class", nothing), length_max=TEXT_LENGTH_MAX)
-    has_reference = "reference" in cells
-    reference, ruling_reference = read_text(cells.get("reference", nothing), length_max=TEXT_LENGTH_MAX)
+    kind, ruling_kind = _text(cells.get("class"), count)
+    reference, ruling_reference = _text(cells.get("reference"), count)
     missing, alone = np.zeros(count, np.int16), np.zeros(count, np.int16)
     missing[(debtor < 0) | (creditor < 0)] = CODE_OF["missing_field"]
     alone[(debtor == creditor) & (debtor >= 0)] = CODE_OF["self_obligation"]
@@ -131,7 +130,7 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
         due=due,
         ids=ids,
         kind=kind,
-        reference=reference if has_reference else None,
+        reference=reference if "reference" in cells else None,
         divisible=divisible,
         rulings=rulings,
         fields=fields,
@@ -159,6 +158,12 @@ def _amounts(submitted: Submitted, exponent: NDArray[np.int8], decimal: str | No
     column = "amount_minor" if "amount_minor" in submitted.columns else "amount"
     digits = exponent if column == "amount" else np.where(exponent < 0, exponent, np.int8(0))
     return read_amounts(submitted.columns[column], digits, binary=submitted.float_cells.get(column), decimal=decimal)
+
+
+def _text(cells: pa.Array | None, count: int) -> tuple[pa.Array, Codes]:
+    if cells is None:
+        return pa.nulls(count, pa.string()), np.zeros(count, np.int16)
+    return read_text(cells, length_max=TEXT_LENGTH_MAX)
 
 
 def _row_numbers(submitted: Submitted) -> NDArray[np.int64]:

@@ -24,7 +24,10 @@ CODE_OF: Final = MappingProxyType({code: place for place, code in enumerate(CODE
 
 def first_broken_rule(rulings: Sequence[Codes]) -> Codes:
     """For each row the ruling of lowest precedence, 0 where no rule is broken."""
-    stacked = np.stack(rulings)
+    broken = [ruling for ruling in rulings if ruling.any()]
+    if not broken:
+        return np.zeros(len(rulings[0]), np.int16)
+    stacked = np.stack(broken)
     stacked[stacked == 0] = len(CODES)
     first: Codes = stacked.min(axis=0)
     first[first == len(CODES)] = 0
