@@ -41,12 +41,15 @@ def main() -> int:
     options = parser.parse_args()
     if not options.read_only:
         run(seconds=options.seconds, processes=options.processes)
+        again = [name for name, code in outcomes().items() if survived(code)]
+        if again:  # mutmut keeps its answers while the code stays, but the tests may have learned something
+            run(*again, seconds=options.seconds, processes=options.processes)
     return judge(outcomes())
 
 
-def run(*, seconds: int, processes: int) -> None:
-    """Let mutmut try every mutant that was not tried in this state of the code."""
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(processes)]
+def run(*names: str, seconds: int, processes: int) -> None:
+    """Let mutmut try these mutants, or every one that was not tried in this state of the code."""
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(processes), *names]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutation"}
     try:
         subprocess.run(command, cwd=ROOT, env=environment, timeout=seconds, check=False)
@@ -62,8 +65,12 @@ def outcomes() -> dict[str, int | None]:
     return codes
 
 
+def survived(code: int | None) -> bool:
+    return code is not None and code not in KILLED | TIMED_OUT
+
+
 def judge(codes: dict[str, int | None]) -> int:
-    survivors = {mutant_of(name) for name, code in codes.items() if code is not None and code not in KILLED | TIMED_OUT}
+    survivors = {mutant_of(name) for name, code in codes.items() if survived(code)}
     untried = sum(code is None for code in codes.values())
     listed = [(Mutant(entry["function"], entry["was"], entry["becomes"]), entry["reason"]) for entry in reasons()]
     explained = {mutant for mutant, reason in listed if reason.strip()}
