@@ -25,6 +25,7 @@ $(UV):
 .venv/.stamp-core: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	echo "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rescounter-source.pth"
+	printf '#!%s\nfrom rescounter.cli import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/rescounter && chmod +x $(BIN)/rescounter
 	@touch $@
 
 .venv/.stamp-dev: requirements-dev.lock pyproject.toml | $(UV)

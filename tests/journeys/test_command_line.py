@@ -324,7 +324,7 @@ def test_bytes_do_not_depend_on_process_order_of_rows_or_hash_seed(tmp_path):
 def test_the_demo_compares_proves_and_catches_a_fault(tmp_path):
     code, out, err = rescounter("demo", folder=tmp_path)
     assert code == 0, err
-    for told in ("68.40 %", "78.18 %", "82.06 %", "Proven", "planted", "What to do next"):
+    for told in ("68.40 %", "78.18 %", "82.06 %", "proven", "planted", "What to do next"):
         assert told in out
     assert (tmp_path / "demo" / "report.html").is_file()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -41,7 +43,8 @@ def demonstrate(target: Path, *, force: bool) -> None:
         verdict = verify_folder(target, input=sample)
     holds(verdict.sound, "the_demo_is_sound", findings=len(verdict.findings))
     out.print("\nIs it right, and is it the most that can clear? Checked by a program that shares nothing with the solver:")
-    out.print(f"  Proven: {'; '.join(verdict.proven)}.", style="green", markup=False)
+    for sentence in verdict.proven:
+        out.print(f"  proven: {sentence}", style="green", markup=False)
     _catch_a_fault(out, target)
     out.print("\nWhat to do next", style="bold")
     for command, meaning in _next(target):
@@ -104,9 +107,18 @@ def plant_fault(folder: Path) -> str:
 
 
 def _next(target: Path) -> tuple[tuple[str, str], ...]:
+    name = _own_name()
     return (
         (f"open {target}/report.html", "the page to read, with pictures"),
-        (f"rescounter explain {target} --member JPN", "why Japan cleared what it cleared"),
-        (f"rescounter extract {target} --member FRA", "what France may see, with its proof"),
-        ("rescounter clear obligations.csv", "your own file: debtor, creditor, amount"),
+        (f"{name} explain {target} --member JPN", "why Japan cleared what it cleared"),
+        (f"{name} extract {target} --member FRA", "what France may see, with its proof"),
+        (f"{name} clear obligations.csv", "your own file: debtor, creditor, amount"),
     )
+
+
+def _own_name() -> str:
+    """How this command is called from here: by its name, or by the path beside this Python."""
+    beside = Path(sys.executable).with_name("rescounter")
+    if shutil.which("rescounter") is not None or not beside.exists():
+        return "rescounter"
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
