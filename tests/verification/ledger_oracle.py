@@ -285,7 +285,7 @@ def _circuits(circuits: list[tuple[str, list[str], int]]) -> pa.Table:
 
 def resealed(result: Result) -> Result:
     """A fresh summary over the tables as they stand."""
-    roots = hashed(result.tables, result.cycle_key)
+    roots = hashed(result.tables, result.cycle_key, result.method, result.allocation)
     summary = {
         "version": "0.1.0",
         "method": result.method,
@@ -353,7 +353,7 @@ def greedy(amount: dict[tuple[str, str], int]) -> int:
     return cleared
 
 
-def hashed(tables: dict[str, pa.Table], cycle_key: bytes | None) -> dict[str, str]:
+def hashed(tables: dict[str, pa.Table], cycle_key: bytes | None, method: str, allocation: str) -> dict[str, str]:
     """Section 3 of CERTIFICATE.md, one row at a time."""
 
     def fields(row: dict, names: str) -> bytes:
@@ -382,9 +382,15 @@ def hashed(tables: dict[str, pa.Table], cycle_key: bytes | None) -> dict[str, st
     outcomes = [fields(row, own) + fields(row, "cleared_minor replaced_minor excluded") for row in rows]
     proofs = [fields(row, "currency member potential") for row in tables["potentials"].to_pylist()]
     obligations_root, potentials_root = tree_hash(leaves("obligations", outcomes)), tree_hash(leaves("potentials", proofs))
-    return {
+    answer = {
         "input_digest": "sha256:" + hashlib.sha256(b"rescounter/input/1" + rows_hash + refusals_hash).hexdigest(),
         "potentials_root": potentials_root.hex(),
         "obligations_root": obligations_root.hex(),
-        "result_root": hashlib.sha256(b"\1" + potentials_root + obligations_root).hexdigest(),
+        "potentials": len(proofs),
+        "obligations": len(outcomes),
+        "method": method,
+        "allocation": allocation,
     }
+    head = fields(answer, "method allocation input_digest potentials potentials_root obligations obligations_root")
+    roots = {name: answer[name] for name in ("input_digest", "potentials_root", "obligations_root")}
+    return {**roots, "result_root": hashlib.sha256(b"rescounter/result/1\n" + head).hexdigest()}

@@ -59,11 +59,19 @@ class Seal:
 
 
 def seal(
-    obligations: pa.Table, potentials: pa.Table, refusals: pa.Table, *, cycle_key: bytes | None, roots_of: SubtreeRoots | None = None
+    obligations: pa.Table,
+    potentials: pa.Table,
+    refusals: pa.Table,
+    *,
+    method: str,
+    allocation: str,
+    cycle_key: bytes | None,
+    roots_of: SubtreeRoots | None = None,
 ) -> Seal:
     """Digest and roots of a result.
 
-    Args: tables in the schemas and row orders of `rescounter.terms.tables`; *cycle_key* of 32 secret
+    Args: tables in the schemas and row orders of `rescounter.terms.tables`, cleared by *method* and
+    *allocation*; *cycle_key* of 32 secret
     bytes, or None to derive one from the rows; *roots_of* hashes the chunks, here when None.
     """
     roots_of = roots_of or hash_here
@@ -75,11 +83,14 @@ def seal(
     potentials_root = tree_hash(roots_of(potential_leaves(potentials, salt)))
     salt = salts(key, digest, "obligations", obligations.num_rows)
     obligations_root = tree_hash(roots_of(_salted(salt, _with_outcomes(rows, obligations))))
+    handed_in = input_digest(digest, refusals_hash(refusals))
+    sizes = potentials.num_rows, obligations.num_rows
+    stated = (method, allocation, handed_in, sizes[0], potentials_root.hex(), sizes[1], obligations_root.hex())
     return Seal(
-        input_digest=input_digest(digest, refusals_hash(refusals)),
+        input_digest=handed_in,
         potentials_root=potentials_root.hex(),
         obligations_root=obligations_root.hex(),
-        result_root=hashlib.sha256(b"\x01" + potentials_root + obligations_root).hexdigest(),
+        result_root=hashlib.sha256(b"rescounter/result/1\n" + _content(fields([pa.array([str(value)]) for value in stated]))).hexdigest(),
     )
 
 

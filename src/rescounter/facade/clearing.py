@@ -123,7 +123,15 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     clock.begin("share", "sharing out and sealing")
     cleared = share_out(admission.admitted, solved, method=options.method, allocation=options.allocation)
     obligations, potentials = obligations_table(cleared), potentials_table(cleared)
-    sealed = seal(obligations, potentials, admission.refusals, cycle_key=cycle_key, roots_of=hash_on_two_processors)
+    sealed = seal(
+        obligations,
+        potentials,
+        admission.refusals,
+        method=options.method,
+        allocation=options.allocation,
+        cycle_key=cycle_key,
+        roots_of=hash_on_two_processors,
+    )
     members, currencies = members_table(cleared), currency_summaries(cleared)
     clock.begin("", "")
     seconds = {name: clock.seconds[name] for name in ("read", "admit", "solve", "write", "total")}

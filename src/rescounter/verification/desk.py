@@ -108,7 +108,7 @@ def check(bundle: object, root: str | None = None) -> Report:
         findings.extend(checked)
     if findings:
         return Report(findings, [], ["anything: see what is wrong"])
-    return Report([], [_proven(bundle, obligations)], _not_proven(bundle))
+    return Report([], [_proven(bundle, obligations)], _not_proven())
 
 
 def _proven(bundle: dict[str, Any], obligations: list[Obligation]) -> str:
@@ -121,12 +121,11 @@ def _proven(bundle: dict[str, Any], obligations: list[Obligation]) -> str:
     )
 
 
-def _not_proven(bundle: dict[str, Any]) -> list[str]:
+def _not_proven() -> list[str]:
     return [
         "that your counterparties hold the same result_root: compare it with them, or with the one that the union published",
         "that no obligation of yours was left out: compare with your books",
-        f"that no row stands twice: compare the index of an obligation and of a potential, and the counts {bundle['obligations_count']} "
-        f"and {bundle['potentials_count']}, with your counterparties",
+        "that no row stands twice: compare the index of an obligation and of a potential with your counterparties",
         "that the obligations of others are sound: their bundles show that, or the operator's full verification",
     ]
 
@@ -233,11 +232,13 @@ def _obligation_leaf(row: Obligation) -> bytes:
     return _leaf(row.salt, *parties, row.cleared_minor, row.replaced_minor, row.excluded)
 
 
+_UNDER_THE_ROOT = ("method", "allocation", "input_digest", "potentials_count", "potentials_root", "obligations_count", "obligations_root")
+
+
 def _check_roots(bundle: dict[str, Any], root: str | None) -> Iterator[Finding]:
-    both = bytes.fromhex(bundle["potentials_root"] + bundle["obligations_root"])
-    result_root = hashlib.sha256(b"\x01" + both).hexdigest()
+    result_root = hashlib.sha256(b"rescounter/result/1\n" + b"".join(_field(bundle[name]) for name in _UNDER_THE_ROOT)).hexdigest()
     if bundle["result_root"] != result_root:
-        yield Finding("roots", "result_root", bundle["result_root"], f"{result_root}, as the two roots give")
+        yield Finding("roots", "result_root", bundle["result_root"], f"{result_root}, as what the bundle states gives")
     if root is not None and bundle["result_root"] != root.strip().lower():
         yield Finding("roots", "result_root", bundle["result_root"], f"{shown(root.strip())}, as you named it")
 

@@ -38,7 +38,7 @@ class Roots:
 
 def check_roots(summary: Mapping[str, object], tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> list[Finding]:
     """The digest and the three roots of the summary belong to these tables."""
-    roots = roots_of(tables, cycle_key=cycle_key)
+    roots = roots_of(tables, cycle_key=cycle_key, method=str(summary["method"]), allocation=str(summary["allocation"]))
     key = "the default key" if cycle_key is None else "the key that was given"
     expected = {
         "input_digest": roots.input_digest,
@@ -53,8 +53,8 @@ def check_roots(summary: Mapping[str, object], tables: Mapping[str, pa.Table], *
     ]
 
 
-def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> Roots:
-    """Digest and roots of the tables obligations, potentials and refusals as they stand."""
+def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None, method: str, allocation: str) -> Roots:
+    """Digest and roots of the tables obligations, potentials and refusals as they stand, cleared by *method* and *allocation*."""
     obligations = _complete(tables["obligations"])
     rows_hash = hashlib.sha256()
     for fields in _fields(obligations, _ROW):
@@ -63,11 +63,15 @@ def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> Root
     key = cycle_key if cycle_key is not None else hmac.digest(rows, b"rescounter/default-key/1", hashlib.sha256)
     potentials_root = tree_root(_leaves(tables["potentials"], _POTENTIAL, key, b"potentials", rows))
     obligations_root = tree_root(_leaves(obligations, _ROW + _OUTCOME, key, b"obligations", rows))
+    input_digest = "sha256:" + hashlib.sha256(b"rescounter/input/1" + rows + _refusals_hash(tables["refusals"])).hexdigest()
+    sizes = (tables["potentials"].num_rows, obligations.num_rows)
+    stated = (method, allocation, input_digest, sizes[0], potentials_root.hex(), sizes[1], obligations_root.hex())
+    head = "".join(f"{len(str(value))}:{value}" for value in stated)
     return Roots(
-        input_digest="sha256:" + hashlib.sha256(b"rescounter/input/1" + rows + _refusals_hash(tables["refusals"])).hexdigest(),
+        input_digest=input_digest,
         potentials_root=potentials_root.hex(),
         obligations_root=obligations_root.hex(),
-        result_root=hashlib.sha256(b"\x01" + potentials_root + obligations_root).hexdigest(),
+        result_root=hashlib.sha256(f"rescounter/result/1\n{head}".encode()).hexdigest(),
     )
 
 
