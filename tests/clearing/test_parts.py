@@ -1,6 +1,7 @@
 """The parts of clearing, each against something that shares no code with it."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from rescounter.clearing.allocation import allocate
 from rescounter.clearing.circuits import circuits_of, greedy_set_off, pairs_set_off
 from rescounter.clearing.commitment import fields, fold, hash_here
+from rescounter.clearing.engines import engine_for
 from rescounter.clearing.network import Network
-from rescounter.clearing.optimum import core_edges, largest_set_off
+from rescounter.clearing.optimum import largest_set_off
 from rescounter.clearing.potentials import least_potentials
-from rescounter.clearing.solver_ortools import cheapest_residual
+from rescounter.clearing.reduction import core_edges
 from rescounter.terms import INT64_MAX, BrokenLaw
 from tests.exact_oracle import largest_set_off as oracle
 from tests.exact_oracle import merged, oldest_first, shares
@@ -42,7 +44,7 @@ def fits(edges):
 @given(edge_sets.filter(fits))
 def test_the_set_off_is_the_largest(edges):
     network = network_of(edges)
-    optimum = largest_set_off(network, cheapest_residual)
+    optimum = largest_set_off(network, engine_for(0))
     assert sum(optimum.flow.tolist()) == oracle(edges)
     assert optimum.potential.min(initial=0) == 0
 
@@ -53,13 +55,13 @@ def test_the_set_off_is_the_largest(edges):
 )
 def test_amounts_up_to_the_limit_of_int64_clear_exactly(amounts):
     edges = dict(zip((("a", "b"), ("b", "c"), ("c", "a")), amounts, strict=True))
-    assert largest_set_off(network_of(edges), cheapest_residual).flow.tolist() == [min(amounts)] * 3
+    assert largest_set_off(network_of(edges), engine_for(0)).flow.tolist() == [min(amounts)] * 3
 
 
 @given(edge_sets.filter(fits))
 def test_potentials_are_the_least_and_one_less_anywhere_proves_nothing(edges):
     network = network_of(edges)
-    optimum = largest_set_off(network, cheapest_residual)
+    optimum = largest_set_off(network, engine_for(0))
     tail, head, flow, capacity = network.tail, network.head, optimum.flow, network.capacity
     for member in np.flatnonzero(optimum.potential):
         lowered = optimum.potential.copy()
@@ -80,7 +82,7 @@ def test_a_solver_that_errs_is_caught():
     network = network_of({("a", "b"): 5, ("b", "a"): 5})
     for wrong, law in (([1, 0], "both_sides"), ([6, 6], "within_bounds"), ([-1, -1], "within_bounds"), ([5, 5], "the_largest")):
         with pytest.raises(BrokenLaw, match=law):
-            largest_set_off(network, lambda nodes, tail, head, capacity, wrong=wrong: np.array(wrong))
+            largest_set_off(network, replace(engine_for(0), residual=lambda nodes, tail, head, capacity, wrong=wrong: np.array(wrong)))
 
 
 def test_a_long_chain_of_debts_is_peeled_and_has_potentials():
@@ -105,7 +107,7 @@ def test_peeling_loses_no_closed_walk(edges):
 @given(edge_sets.filter(fits))
 def test_circuits_are_closed_and_add_up_to_what_was_cleared(edges):
     network = network_of(edges)
-    flow = largest_set_off(network, cheapest_residual).flow
+    flow = largest_set_off(network, engine_for(0)).flow
     circuits = circuits_of(network, flow)
     assert len(circuits) <= len(edges)
     total = np.zeros(len(flow), np.int64)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from rescounter.clearing.allocation import ALLOCATIONS, allocate
 from rescounter.clearing.circuits import greedy_set_off, pairs_set_off
+from rescounter.clearing.engines import EngineFor, engine_for
 from rescounter.clearing.network import Network, networks_of
-from rescounter.clearing.optimum import Optimum, Solver, largest_set_off
+from rescounter.clearing.optimum import Optimum, largest_set_off
 from rescounter.intake.admitted import Admitted
 from rescounter.terms import CallerFault, holds
 
@@ -68,11 +69,14 @@ class Cleared:
     outcomes: tuple[Outcome, ...]
 
 
-def solve(admitted: Admitted, *, method: str, solver: Solver) -> tuple[Solved, ...]:
+def solve(admitted: Admitted, *, method: str, engine_for: EngineFor = engine_for) -> tuple[Solved, ...]:
     """Network, optimum and potentials of each currency, in the order of `Admitted.currencies`."""
     if method not in METHODS:
         raise CallerFault("option_invalid", f"method {method!r} is unknown; allowed: {', '.join(METHODS)}")
-    return tuple(Solved(network, None if method == "net" else largest_set_off(network, solver)) for network in networks_of(admitted))
+    return tuple(
+        Solved(network, None if method == "net" else largest_set_off(network, engine_for(len(network.capacity))))
+        for network in networks_of(admitted)
+    )
 
 
 def clear(admitted: Admitted, solved: Sequence[Solved], *, method: str, allocation: str) -> Cleared:

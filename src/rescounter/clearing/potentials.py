@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rescounter.terms import holds
 
-__all__ = ["arcs_of", "least_potentials"]
+__all__ = ["arcs_of", "certifying_potentials", "least_potentials"]
 
 
 def least_potentials(
@@ -48,6 +48,13 @@ def least_potentials(
         risen = np.unique(touched)
         holds(len(risen) == 0 or int(potential[risen].max()) < nodes, "the_set_off_is_the_largest")
     return potential
+
+
+def certifying_potentials(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """`least_potentials` of a flow within its capacities."""
+    return least_potentials(nodes, tail, head, flow == capacity, flow > 0)
 
 
 def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:

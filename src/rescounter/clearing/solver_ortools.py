@@ -1,4 +1,4 @@
-"""The port `optimum.Solver` answered by OR-Tools' minimum-cost flow (cost scaling, Apache-2.0)."""
+"""The port `engines.Residual` answered by OR-Tools' minimum-cost flow (cost scaling, Apache-2.0)."""
 
 from __future__ import annotations
 

@@ -106,7 +106,6 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     from rescounter.clearing.clear import clear as share_out
     from rescounter.clearing.clear import solve
     from rescounter.clearing.commitment import seal
-    from rescounter.clearing.solver_ortools import cheapest_residual
     from rescounter.clearing.tables import currency_summaries, members_table, obligations_table, potentials_table
     from rescounter.facade.hashing import hash_on_two_processors
 
@@ -119,7 +118,7 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     clock.begin("admit", f"admitting {len(submitted):,} rows")
     admission = admit(submitted, _conditions(options))
     clock.begin("solve", f"solving {len(admission.admitted):,} obligations")
-    solved = solve(admission.admitted, method=options.method, solver=cheapest_residual)
+    solved = solve(admission.admitted, method=options.method)
     clock.begin("share", "sharing out and sealing")
     cleared = share_out(admission.admitted, solved, method=options.method, allocation=options.allocation)
     obligations, potentials = obligations_table(cleared), potentials_table(cleared)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -47,8 +48,11 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
     if circuits or (circuits is None and len(result.obligations) <= CIRCUITS_OBLIGATIONS_MAX):
         tables["circuits"] = result.circuits
     with new_folder(target, force=force) as folder:
-        files = write_tables(tables, folder, format=format)
-        page = report_html(shown_in_report(result.summary, files), tables).encode()
+        with ThreadPoolExecutor(1) as beside:  # Arrow writes without holding the interpreter
+            written = beside.submit(write_tables, tables, folder, format=format)
+            names = {f"{name}.{format}": "" for name in tables}
+            page = report_html(shown_in_report(result.summary, names), tables).encode()
+            files = written.result()
         (folder / "report.html").write_bytes(page)
         files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()
         summary = thawed(result.with_seconds(write=perf_counter() - began))

@@ -1,0 +1,103 @@
+"""The least potentials of a set-off, by compiled loops: the twin of `potentials.least_potentials`.
+
+Every edge u -> v asks for pi(u) >= pi(v) + 1 where it is not fully cleared, and for
+pi(v) >= pi(u) - 1 where something of it is cleared. The least solution from zero is the longest
+path in the graph of these demands, whatever the order in which they are met, so this module and
+its twin agree to the last potential.
+
+Method: the edges that are not fully cleared have no closed walk, so one sweep from the members that
+owe nothing more meets their demands (Kahn); then members that rose stand in a queue and raise those
+that depend on them (Bellman, Ford, Moore). A potential that reaches the number of members betrays
+a closed walk of positive length: the set-off is not the largest, and -1 is answered.
+
+Invariants: potentials never fall and never pass the least solution. Cost: O(m) for the sweep, O(n m)
+for the queue at worst, a few looks at each edge in practice. Memory: 8 bytes an edge, 32 a member.
+
+References: A. B. Kahn, Comm. ACM 5 (1962); R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows
+(1993), 5.4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["raise_potentials"]
+
+
+@njit(cache=True, nogil=True)
+def raise_potentials(nodes, tail, head, capacity, flow):
+    """Least potentials int64[n] >= 0, and True; or whatever was reached, and False when none exist.
+
+    Args: edges in order of tail, int32; capacity and flow int64[m], 0 <= flow <= capacity.
+    """
+    edges = tail.size
+    first_debt = np.zeros(nodes + 1, np.int64)
+    first_claim = np.zeros(nodes + 1, np.int64)
+    still_open = np.zeros(nodes, np.int64)
+    for e in range(edges):
+        first_debt[tail[e] + 1] += 1
+        first_claim[head[e] + 1] += 1
+        if flow[e] < capacity[e]:
+            still_open[tail[e]] += 1
+    for u in range(nodes):
+        first_debt[u + 1] += first_debt[u]
+        first_claim[u + 1] += first_claim[u]
+    claim = np.empty(edges, np.int64)
+    place = first_claim[:nodes].copy()
+    for e in range(edges):
+        claim[place[head[e]]] = e
+        place[head[e]] += 1
+    potential = np.zeros(nodes, np.int64)
+    queue = np.empty(nodes + 1, np.int64)
+    last = 0
+    for u in range(nodes):
+        if still_open[u] == 0:
+            queue[last] = u
+            last += 1
+    first = 0
+    while first < last:
+        v = queue[first]
+        first += 1
+        for k in range(first_claim[v], first_claim[v + 1]):
+            e = claim[k]
+            if flow[e] < capacity[e]:
+                u = tail[e]
+                if potential[u] <= potential[v]:
+                    potential[u] = potential[v] + 1
+                still_open[u] -= 1
+                if still_open[u] == 0:
+                    queue[last] = u
+                    last += 1
+    if last < nodes:
+        return potential, False
+    waiting = np.ones(nodes, np.bool_)  # the queue holds every member, in the order of the sweep
+    first, last, count = 0, nodes, nodes
+    while count > 0:
+        u = queue[first]
+        first = first + 1 if first < nodes else 0
+        count -= 1
+        waiting[u] = False
+        high = potential[u]
+        if high >= nodes:
+            return potential, False
+        for e in range(first_debt[u], first_debt[u + 1]):
+            v = head[e]
+            if flow[e] > 0 and potential[v] < high - 1:
+                potential[v] = high - 1
+                if not waiting[v]:
+                    waiting[v] = True
+                    queue[last] = v
+                    last = last + 1 if last < nodes else 0
+                    count += 1
+        for k in range(first_claim[u], first_claim[u + 1]):
+            e = claim[k]
+            w = tail[e]
+            if flow[e] < capacity[e] and potential[w] <= high:
+                potential[w] = high + 1
+                if not waiting[w]:
+                    waiting[w] = True
+                    queue[last] = w
+                    last = last + 1 if last < nodes else 0
+                    count += 1
+    return potential, True

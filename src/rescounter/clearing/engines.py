@@ -1,0 +1,60 @@
+"""Which solver answers: a library for small networks, our own compiled one for large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LARGE_EDGES", "Engine", "EngineFor", "Potentials", "Residual", "engine_for"]
+
+LARGE_EDGES: Final = 20_000
+"""From so many edges on, compiling pays; the choice depends on nothing else."""
+
+
+class Residual(Protocol):
+    """Finds the cheapest residual, at unit cost, that carries the net positions of a network."""
+
+    def __call__(self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Residual int64[m] on edges with 0 <= residual <= capacity."""
+        ...
+
+
+class Potentials(Protocol):
+    """Finds the least potentials that certify a set-off, or raises BrokenLaw."""
+
+    def __call__(
+        self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Potentials int64[n] >= 0."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a largest set-off is found with: the edges that can clear, what remains of them, the proof."""
+
+    name: str
+    core_edges: Callable[[int, NDArray[np.int32], NDArray[np.int32]], NDArray[np.int64]]
+    residual: Residual
+    potentials: Potentials
+
+
+EngineFor = Callable[[int], Engine]
+"""From the number of edges of a network to the engine that answers."""
+
+
+def engine_for(edges: int) -> Engine:
+    """The engine for a network of so many *edges*; nothing is imported or compiled for the other."""
+    if edges < LARGE_EDGES:
+        from rescounter.clearing.potentials import certifying_potentials
+        from rescounter.clearing.reduction import core_edges
+        from rescounter.clearing.solver_ortools import cheapest_residual
+
+        return Engine("library", core_edges, cheapest_residual, certifying_potentials)
+    from rescounter.clearing import solver_compiled
+
+    return Engine("compiled", solver_compiled.core_edges, solver_compiled.residual, solver_compiled.least_potentials)

@@ -1,0 +1,136 @@
+"""The compiled solver against its plain twins, an exact oracle, and the library solver."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rescounter.clearing import solver_compiled
+from rescounter.clearing._kernel_reduction import edges_inside_components
+from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges
+from rescounter.clearing.engines import LARGE_EDGES, engine_for
+from rescounter.clearing.optimum import largest_set_off
+from rescounter.clearing.potentials import least_potentials
+from rescounter.terms import INT64_MAX, BrokenLaw
+from tests.clearing.test_parts import edge_sets, fits, network_of
+from tests.exact_oracle import largest_set_off as oracle
+
+compiled, library = engine_for(LARGE_EDGES), engine_for(0)
+
+
+def shape(name, size, dice):
+    """Edges {(u, v): amount} of ten shapes that hurt one method or another."""
+    amount = {"equal": lambda: 7, "powers": lambda: 1 << dice.integers(0, 40)}.get(name, lambda: int(dice.integers(1, 10**6)))
+    if name == "chain":
+        pairs = [(i, i + 1) for i in range(size)]
+    elif name == "two-way chain":
+        pairs = [pair for i in range(size) for pair in ((i, i + 1), (i + 1, i))]
+    elif name == "ring":
+        pairs = [(i, (i + 1) % size) for i in range(size)] + [(i, (i * 7 + 3) % size) for i in range(0, size, 9)]
+    elif name == "grid":
+        side = max(2, int(size**0.5))
+        pairs = [(i * side + j, ((i + 1) % side) * side + j) for i in range(side) for j in range(side)]
+        pairs += [(i * side + j, i * side + (j + 1) % side) for i in range(side) for j in range(side)]
+    elif name == "hub":
+        pairs = [(0, i) for i in range(1, size)] + [(i, 0) for i in range(1, size, 2)] + [(i, i + 1) for i in range(1, size - 1)]
+    elif name == "small parts":
+        pairs = [(3 * i + j, 3 * i + (j + 1) % 3) for i in range(size // 3) for j in range(3)]
+    elif name == "ladder":
+        pairs = [(i, i + 1) for i in range(size)] + [(i + 2, i) for i in range(0, size - 2, 2)]
+    elif name == "dense":
+        side = max(3, int(size**0.5))
+        pairs = [(i, j) for i in range(side) for j in range(side) if i != j]
+    else:
+        pairs = list(zip(dice.integers(0, size, 3 * size).tolist(), dice.integers(0, size, 3 * size).tolist(), strict=True))
+    return {(f"{u:06}", f"{v:06}"): int(amount()) for u, v in pairs if u != v}
+
+
+SHAPES = ("chain", "two-way chain", "ring", "grid", "hub", "small parts", "ladder", "dense", "random", "equal", "powers")
+
+
+@given(edge_sets.filter(fits))
+def test_the_compiled_set_off_is_the_largest(edges):
+    network = network_of(edges)
+    found = largest_set_off(network, compiled)
+    assert sum(found.flow.tolist()) == oracle(edges)
+    assert (
+        found.potential.tolist()
+        == least_potentials(len(network.members), network.tail, network.head, found.flow == network.capacity, found.flow > 0).tolist()
+    )
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@settings(max_examples=max(5, settings.default.max_examples // 5))
+@given(st.integers(4, 300), st.integers(0, 2**32))
+def test_both_solvers_clear_the_same_amount_on_every_shape(name, size, seed):
+    network = network_of(shape(name, size, np.random.default_rng(seed)))
+    assert int(largest_set_off(network, compiled).flow.sum()) == int(largest_set_off(network, library).flow.sum())
+
+
+@given(edge_sets)
+def test_strong_components_are_those_of_networkx(edges):
+    import networkx as nx
+
+    network = network_of(edges)
+    pairs = list(zip(network.tail.tolist(), network.head.tolist(), strict=True))
+    component = {member: number for number, part in enumerate(nx.strongly_connected_components(nx.DiGraph(pairs))) for member in part}
+    inside = edges_inside_components(len(network.members), network.tail, network.head)
+    assert inside.tolist() == [component[u] == component[v] for u, v in pairs]
+
+
+@given(edge_sets.filter(fits))
+def test_slots_hold_each_pair_at_both_ends(edges):
+    network = network_of(edges)
+    start, neighbour, own, total, twin = build_slots(len(network.members), network.tail, network.head, network.capacity)
+    owed = {(u, v): d for u, v, d in zip(network.tail.tolist(), network.head.tolist(), network.capacity.tolist(), strict=True)}
+    for u in range(len(network.members)):
+        slots = range(int(start[u]), int(start[u + 1]))
+        assert [int(neighbour[s]) for s in slots] == sorted({v for a, v in owed if a == u} | {a for a, v in owed if v == u})
+        for s in slots:
+            v = int(neighbour[s])
+            assert (own[s], total[s]) == (owed.get((u, v), 0), owed.get((u, v), 0) + owed.get((v, u), 0))
+            assert int(twin[twin[s]]) == s
+            assert int(neighbour[twin[s]]) == u
+    assert remainder_of_edges(network.tail, network.head, start, neighbour, own, own.copy()).tolist() == [0] * len(edges)
+
+
+@pytest.mark.parametrize("amounts", [(INT64_MAX // 3,) * 3, (INT64_MAX - 2, 1, 1), (1, INT64_MAX - 2, 1), (2**62, 2**61, 2**60)])
+def test_amounts_up_to_the_limit_of_int64_clear_exactly(amounts):
+    edges = dict(zip((("a", "b"), ("b", "c"), ("c", "a")), amounts, strict=True))
+    assert largest_set_off(network_of(edges), compiled).flow.tolist() == [min(amounts)] * 3
+
+
+def test_a_set_off_that_is_not_the_largest_gets_no_potentials():
+    network = network_of({("a", "b"): 5, ("b", "a"): 5, ("b", "c"): 3, ("c", "a"): 2})
+    for flow in ([0, 0, 0, 0], [1, 1, 0, 0], [2, 0, 2, 2]):
+        with pytest.raises(BrokenLaw, match="the_set_off_is_the_largest"):
+            solver_compiled.least_potentials(3, network.tail, network.head, network.capacity, np.array(flow))
+
+
+def test_circuits_longer_than_the_first_scale_are_repaired():
+    """A circuit of 2,000 members whose chords tempt: the first scale of 64 cannot tell the best choice."""
+    size = 2000
+    edges = {(f"{i:05}", f"{(i + 1) % size:05}"): 10 for i in range(size)}
+    edges |= {(f"{i:05}", f"{(i + 70) % size:05}"): 3 for i in range(0, size, 70)}
+    network = network_of(edges)
+    assert int(largest_set_off(network, compiled).flow.sum()) == int(largest_set_off(network, library).flow.sum())
+
+
+def test_the_same_network_gives_the_same_bytes():
+    network = network_of(shape("random", 300, np.random.default_rng(5)))
+    one, other = (largest_set_off(replace(network), compiled) for _ in range(2))
+    assert one.flow.tobytes() == other.flow.tobytes()
+
+
+def test_an_excess_without_any_deficit_is_told():
+    network = network_of({("a", "b"): 5, ("b", "a"): 5})
+    slots = build_slots(2, network.tail, network.head, network.capacity)
+    status, _, _ = cheapest_room(2, *slots, np.array([3, 0]))
+    assert status != DONE
+
+
+def test_which_solver_answers_depends_on_the_number_of_edges_alone():
+    assert engine_for(LARGE_EDGES - 1).name == "library"
+    assert engine_for(LARGE_EDGES).name == "compiled"
