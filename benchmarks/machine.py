@@ -10,7 +10,7 @@ from pathlib import Path
 
 __all__ = ["described"]
 
-LIBRARIES = ("numpy", "pyarrow", "ortools")
+LIBRARIES = ("numpy", "pyarrow", "ortools", "numba")
 
 
 def described() -> dict[str, object]:
