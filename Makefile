@@ -7,13 +7,14 @@ export UV_LINK_MODE ?= copy
 export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long lock clean
+.PHONY: help run test check test-long bench lock clean
 
 help:
 	@echo "make run        clear the world's trade of 1985 and open-check the result (under a minute)"
 	@echo "make test       everything that must hold: format, types, house rules, all tests"
 	@echo "make check      the quick part of it, for the working day (under 3 minutes)"
 	@echo "make test-long  the long campaigns: more examples, mutation run"
+	@echo "make bench      measure the solver against its peers and the whole pipeline, and render docs/PERFORMANCE.md"
 	@echo "make lock       renew the lock files from pyproject.toml"
 	@echo "make clean      remove the environment and all caches"
 
@@ -53,6 +54,11 @@ test: .venv/.stamp-dev
 test-long: .venv/.stamp-dev
 	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
+
+bench: .venv/.stamp-dev
+	$(BIN)/python -m benchmarks.solvers 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.pipeline 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.render
 
 lock: | $(UV)
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 --quiet --upgrade -o requirements.lock

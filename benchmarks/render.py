@@ -20,15 +20,41 @@ RESULTS: Final = Path(__file__).parent / "results"
 PAGE: Final = Path(__file__).parent.parent / "docs" / "PERFORMANCE.md"
 STAGES: Final = ("read", "admit", "solve", "write")
 
-_MARKS: Final = re.compile(r"(<!-- pipeline: begin[^\n]*-->\n).*?(<!-- pipeline: end -->)", re.DOTALL)
+_MARKS: Final = re.compile(r"(<!-- (pipeline|solvers): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL)
 
 
 def rendered(text: str) -> str:
     """*text* with everything between the marks made from the committed measurements."""
-    measurements = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("pipeline*.json"))]
-    tables = "\n".join(line for measurement in measurements for line in _table(measurement))
-    body = tables or "No measurement is committed."
-    return _MARKS.sub(lambda marks: f"{marks[1]}\n{body}\n\n{marks[2]}", text)
+    return _MARKS.sub(lambda marks: f"{marks[1]}\n{_body(marks[2])}\n\n{marks[3]}", text)
+
+
+def _body(kind: str) -> str:
+    measurements = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob(f"{kind}*.json"))]
+    table = {"pipeline": _table, "solvers": _solvers}[kind]
+    return "\n".join(line for measurement in measurements for line in table(measurement)) or "No measurement is committed."
+
+
+def _solvers(measurement: dict[str, Any]) -> Iterator[str]:
+    machine = measurement["machine"]
+    yield (
+        f"Measured on {measurement['date']}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB, "
+        f"Python {machine['python']}, Numba {machine['numba']}, OR-Tools {machine['ortools']} (commit {_commit(machine)}). Build and"
+    )
+    yield "solve, one thread, warm; median seconds. Ratio: the solver's time over ours.\n"
+    yield "| profile | obligations | edges | cleared | solver | seconds | ratio | first call | peak MiB |"
+    yield "|---|--:|--:|--:|---|--:|--:|--:|--:|"
+    for case in measurement["cases"]:
+        own = median(case["answers"][0]["seconds"])
+        for answer in case["answers"]:
+            head = f"| {case['profile']} | {case['obligations']:,} | {case['edges']:,} "
+            if "failed" in answer:
+                yield f"{head}| - | {answer['solver']} | failed | - | - | - |"
+                continue
+            seconds = median(answer["seconds"])
+            yield (
+                f"{head}| {answer['cleared']:,} | {answer['solver']} | {seconds:.3f} | {seconds / own:.2f} | "
+                f"{answer['first']:.2f} | {answer['peak_mib']:.0f} |"
+            )
 
 
 def _table(measurement: dict[str, Any]) -> Iterator[str]:

@@ -44,10 +44,9 @@ Edges = tuple[int, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
 
 def merged(profile: str, obligations: int) -> Edges:
     """Nodes, tail, head and capacity of a generated network, parallel obligations merged, in order."""
-    from benchmarks.networks import PROFILES as profiles
-    from benchmarks.networks import network
+    from benchmarks import networks
 
-    table = network(profiles[profile], obligations, seed=SEED)
+    table = networks.network(networks.PROFILES[profile], obligations, seed=SEED)
     names, place = np.unique(np.concatenate([np.asarray(table[side]) for side in ("debtor", "creditor")]), return_inverse=True)
     tail, head = place[: table.num_rows], place[table.num_rows :]
     key, edge = np.unique(tail * len(names) + head, return_inverse=True)
