@@ -134,3 +134,16 @@ def test_an_excess_without_any_deficit_is_told():
 def test_which_solver_answers_depends_on_the_number_of_edges_alone():
     assert engine_for(LARGE_EDGES - 1).name == "library"
     assert engine_for(LARGE_EDGES).name == "compiled"
+
+
+def test_the_wait_for_compiling_is_announced_once(monkeypatch, tmp_path):
+    from types import SimpleNamespace
+
+    from rescounter.clearing import _kernel_set_off
+    from rescounter.facade.clearing import _first_time
+
+    monkeypatch.setattr(_kernel_set_off, "cheapest_room", SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path))))
+    assert "compiling" in _first_time(LARGE_EDGES)
+    assert _first_time(LARGE_EDGES - 1) == ""
+    (tmp_path / "_kernel_set_off.cheapest_room-1.py311.nbi").touch()
+    assert _first_time(LARGE_EDGES) == ""

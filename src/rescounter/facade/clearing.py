@@ -117,7 +117,7 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     submitted = _submitted(source, options)
     clock.begin("admit", f"admitting {len(submitted):,} rows")
     admission = admit(submitted, _conditions(options))
-    clock.begin("solve", f"solving {len(admission.admitted):,} obligations")
+    clock.begin("solve", f"solving {len(admission.admitted):,} obligations{_first_time(len(admission.admitted))}")
     solved = solve(admission.admitted, method=options.method)
     clock.begin("share", "sharing out and sealing")
     cleared = share_out(admission.admitted, solved, method=options.method, allocation=options.allocation)
@@ -150,6 +150,18 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
     }
     tables = {"obligations": obligations, "members": members, "potentials": potentials, "refusals": admission.refusals}
     return Result(cleared=cleared, tables=tables, summary=summary, notes=admission.notes, cycle_key=cycle_key)
+
+
+def _first_time(obligations: int) -> str:
+    """What a person should know before a wait that comes once on a machine."""
+    from rescounter.clearing.engines import LARGE_EDGES
+
+    if obligations < LARGE_EDGES:
+        return ""
+    from rescounter.clearing._kernel_set_off import cheapest_room
+
+    kept = Path(cheapest_room.stats.cache_path or ".")
+    return "" if any(kept.glob("_kernel_set_off.cheapest_room*.nbi")) else "; compiling the solver, once on this machine"
 
 
 def admit_input(source: object, options: Options) -> Admission:
