@@ -68,9 +68,9 @@ def ours(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity:
 
 def or_tools(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> int:
     """OR-Tools' minimum-cost flow, as shipped."""
-    from rescounter.clearing.solver_ortools import cheapest_residual
+    from rescounter.clearing.solver_ortools import richest_circulation
 
-    return int(capacity.sum()) - int(cheapest_residual(nodes, tail, head, capacity).sum())
+    return int(richest_circulation(nodes, tail, head, capacity, np.ones(len(capacity), np.int32)).sum())
 
 
 def or_tools_reduced(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> int:

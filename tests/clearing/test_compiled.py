@@ -57,7 +57,9 @@ def test_the_compiled_set_off_is_the_largest(edges):
     assert sum(found.flow.tolist()) == oracle(edges)
     assert (
         found.potential.tolist()
-        == least_potentials(len(network.members), network.tail, network.head, found.flow == network.capacity, found.flow > 0).tolist()
+        == least_potentials(
+            len(network.members), network.tail, network.head, np.ones(len(edges), np.int32), found.flow == network.capacity, found.flow > 0
+        ).tolist()
     )
 
 
@@ -106,7 +108,7 @@ def test_a_set_off_that_is_not_the_largest_gets_no_potentials():
     network = network_of({("a", "b"): 5, ("b", "a"): 5, ("b", "c"): 3, ("c", "a"): 2})
     for flow in ([0, 0, 0, 0], [1, 1, 0, 0], [2, 0, 2, 2]):
         with pytest.raises(BrokenLaw, match="the_set_off_is_the_largest"):
-            solver_compiled.least_potentials(3, network.tail, network.head, network.capacity, np.array(flow))
+            solver_compiled.least_potentials(3, network.tail, network.head, network.capacity, np.ones(4, np.int32), np.array(flow))
 
 
 def test_circuits_longer_than_the_first_scale_are_repaired():

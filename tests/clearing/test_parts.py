@@ -75,21 +75,21 @@ def test_a_set_off_that_is_not_the_largest_gets_no_potentials():
     for flow in ([0, 0, 0, 0], [1, 1, 0, 0], [2, 0, 2, 2]):
         cleared = np.array(flow)
         with pytest.raises(BrokenLaw, match="the_set_off_is_the_largest"):
-            least_potentials(3, network.tail, network.head, cleared == network.capacity, cleared > 0)
+            least_potentials(3, network.tail, network.head, np.ones(4, np.int32), cleared == network.capacity, cleared > 0)
 
 
 def test_a_solver_that_errs_is_caught():
     network = network_of({("a", "b"): 5, ("b", "a"): 5})
-    for wrong, law in (([1, 0], "both_sides"), ([6, 6], "within_bounds"), ([-1, -1], "within_bounds"), ([5, 5], "the_largest")):
+    for wrong, law in (([4, 5], "both_sides"), ([-1, -1], "within_bounds"), ([6, 6], "within_bounds"), ([0, 0], "the_largest")):
         with pytest.raises(BrokenLaw, match=law):
-            largest_set_off(network, replace(engine_for(0), residual=lambda nodes, tail, head, capacity, wrong=wrong: np.array(wrong)))
+            largest_set_off(network, replace(engine_for(0), circulation=lambda *_, wrong=wrong: np.array(wrong)))
 
 
 def test_a_long_chain_of_debts_is_peeled_and_has_potentials():
     size = 3000
     tail, head = np.arange(size, dtype=np.int32), np.arange(1, size + 1, dtype=np.int32)
     full = np.zeros(size, bool)
-    assert least_potentials(size + 1, tail, head, full, full).tolist() == list(range(size, -1, -1))
+    assert least_potentials(size + 1, tail, head, np.ones(size, np.int32), full, full).tolist() == list(range(size, -1, -1))
 
 
 @given(edge_sets)

@@ -1,14 +1,15 @@
 """The least potentials of a set-off, by compiled loops: the twin of `potentials.least_potentials`.
 
-Every edge u -> v asks for pi(u) >= pi(v) + 1 where it is not fully cleared, and for
-pi(v) >= pi(u) - 1 where something of it is cleared. The least solution from zero is the longest
+Every edge u -> v of profit p (1 for a debt without weight) asks for pi(u) >= pi(v) + p where it is
+not fully cleared, and for pi(v) >= pi(u) - p where something of it is cleared. The least solution from zero is the longest
 path in the graph of these demands, whatever the order in which they are met, so this module and
 its twin agree to the last potential.
 
-Method: the edges that are not fully cleared have no closed walk, so one sweep from the members that
-owe nothing more meets their demands (Kahn); then members that rose stand in a queue and raise those
-that depend on them (Bellman, Ford, Moore). A potential that reaches the number of members betrays
-a closed walk of positive length: the set-off is not the largest, and -1 is answered.
+Method: debts that are not fully cleared have no closed walk, so one sweep from the members that
+owe nothing more meets their demands (Kahn; where arcs of cash close a walk, its members wait for the
+queue); then members that rose stand in a queue and raise those that depend on them (Bellman, Ford,
+Moore). A potential that reaches the number of members times the greatest profit betrays a closed
+walk of positive length: the circulation is not the best, and False is answered.
 
 Invariants: potentials never fall and never pass the least solution. Cost: O(m) for the sweep, O(n m)
 for the queue at worst, a few looks at each edge in practice. Memory: 8 bytes an edge, 32 a member.
@@ -26,20 +27,24 @@ __all__ = ["raise_potentials"]
 
 
 @njit(cache=True, nogil=True)
-def raise_potentials(nodes, tail, head, capacity, flow):
+def raise_potentials(nodes, tail, head, capacity, profit, flow):
     """Least potentials int64[n] >= 0, and True; or whatever was reached, and False when none exist.
 
-    Args: edges in order of tail, int32; capacity and flow int64[m], 0 <= flow <= capacity.
+    Args: edges in order of tail, int32; profit int32[m]; capacity and flow int64[m], 0 <= flow <= capacity.
     """
     edges = tail.size
     first_debt = np.zeros(nodes + 1, np.int64)
     first_claim = np.zeros(nodes + 1, np.int64)
     still_open = np.zeros(nodes, np.int64)
+    greatest, gains = np.int64(1), True
     for e in range(edges):
         first_debt[tail[e] + 1] += 1
         first_claim[head[e] + 1] += 1
         if flow[e] < capacity[e]:
             still_open[tail[e]] += 1
+        gains &= profit[e] > 0
+        greatest = max(greatest, abs(np.int64(profit[e])))
+    highest = greatest * nodes
     for u in range(nodes):
         first_debt[u + 1] += first_debt[u]
         first_claim[u + 1] += first_claim[u]
@@ -63,15 +68,22 @@ def raise_potentials(nodes, tail, head, capacity, flow):
             e = claim[k]
             if flow[e] < capacity[e]:
                 u = tail[e]
-                if potential[u] <= potential[v]:
-                    potential[u] = potential[v] + 1
+                if potential[u] < potential[v] + profit[e]:
+                    potential[u] = potential[v] + profit[e]
                 still_open[u] -= 1
                 if still_open[u] == 0:
                     queue[last] = u
                     last += 1
-    if last < nodes:
+    if last < nodes and gains:
         return potential, False
-    waiting = np.ones(nodes, np.bool_)  # the queue holds every member, in the order of the sweep
+    waiting = np.zeros(nodes, np.bool_)  # the queue shall hold every member, in the order of the sweep
+    for k in range(last):
+        waiting[queue[k]] = True
+    for u in range(nodes):
+        if not waiting[u]:
+            waiting[u] = True
+            queue[last] = u
+            last += 1
     first, last, count = 0, nodes, nodes
     while count > 0:
         u = queue[first]
@@ -79,12 +91,12 @@ def raise_potentials(nodes, tail, head, capacity, flow):
         count -= 1
         waiting[u] = False
         high = potential[u]
-        if high >= nodes:
+        if high >= highest:
             return potential, False
         for e in range(first_debt[u], first_debt[u + 1]):
             v = head[e]
-            if flow[e] > 0 and potential[v] < high - 1:
-                potential[v] = high - 1
+            if flow[e] > 0 and potential[v] < high - profit[e]:
+                potential[v] = high - profit[e]
                 if not waiting[v]:
                     waiting[v] = True
                     queue[last] = v
@@ -93,8 +105,8 @@ def raise_potentials(nodes, tail, head, capacity, flow):
         for k in range(first_claim[u], first_claim[u + 1]):
             e = claim[k]
             w = tail[e]
-            if flow[e] < capacity[e] and potential[w] <= high:
-                potential[w] = high + 1
+            if flow[e] < capacity[e] and potential[w] < high + profit[e]:
+                potential[w] = high + profit[e]
                 if not waiting[w]:
                     waiting[w] = True
                     queue[last] = w

@@ -9,25 +9,33 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGE_EDGES", "Engine", "EngineFor", "Potentials", "Residual", "engine_for"]
+__all__ = ["LARGE_EDGES", "Circulation", "Engine", "EngineFor", "Potentials", "engine_for"]
 
 LARGE_EDGES: Final = 20_000
 """From so many edges on, compiling pays; the choice depends on nothing else."""
 
 
-class Residual(Protocol):
-    """Finds the cheapest residual, at unit cost, that carries the net positions of a network."""
+class Circulation(Protocol):
+    """Finds a circulation of the greatest profit: the sum over edges of profit times flow."""
 
-    def __call__(self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Residual int64[m] on edges with 0 <= residual <= capacity."""
+    def __call__(
+        self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], profit: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        """Flow int64[m], 0 <= flow <= capacity, equal into and out of every member."""
         ...
 
 
 class Potentials(Protocol):
-    """Finds the least potentials that certify a set-off, or raises BrokenLaw."""
+    """Finds the least potentials that certify a circulation, or raises BrokenLaw."""
 
     def __call__(
-        self, nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]
+        self,
+        nodes: int,
+        tail: NDArray[np.int32],
+        head: NDArray[np.int32],
+        capacity: NDArray[np.int64],
+        profit: NDArray[np.int32],
+        flow: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """Potentials int64[n] >= 0."""
         ...
@@ -35,11 +43,11 @@ class Potentials(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What a largest set-off is found with: the edges that can clear, what remains of them, the proof."""
+    """What a largest set-off is found with: the edges that can clear, the circulation on them, the proof."""
 
     name: str
     core_edges: Callable[[int, NDArray[np.int32], NDArray[np.int32]], NDArray[np.int64]]
-    residual: Residual
+    circulation: Circulation
     potentials: Potentials
 
 
@@ -52,9 +60,9 @@ def engine_for(edges: int) -> Engine:
     if edges < LARGE_EDGES:
         from rescounter.clearing.potentials import certifying_potentials
         from rescounter.clearing.reduction import core_edges
-        from rescounter.clearing.solver_ortools import cheapest_residual
+        from rescounter.clearing.solver_ortools import richest_circulation
 
-        return Engine("library", core_edges, cheapest_residual, certifying_potentials)
+        return Engine("library", core_edges, richest_circulation, certifying_potentials)
     from rescounter.clearing import solver_compiled
 
-    return Engine("compiled", solver_compiled.core_edges, solver_compiled.residual, solver_compiled.least_potentials)
+    return Engine("compiled", solver_compiled.core_edges, solver_compiled.circulation, solver_compiled.least_potentials)

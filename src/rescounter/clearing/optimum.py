@@ -41,15 +41,16 @@ def largest_set_off(network: Network, engine: Engine) -> Optimum:
     Cost: the engine's. Laws: bounds, conservation and slackness, checked here for any engine.
     """
     nodes, tail, head, capacity = len(network.members), network.tail, network.head, network.capacity
+    profit = np.ones(len(capacity), np.int32)
     flow = np.zeros(len(capacity), np.int64)
     core = engine.core_edges(nodes, tail, head)
     if len(core):
-        flow[core] = capacity[core] - engine.residual(nodes, tail[core], head[core], capacity[core])
+        flow[core] = engine.circulation(nodes, tail[core], head[core], capacity[core], profit[core])
     holds(bool(((flow >= 0) & (flow <= capacity)).all()), "cleared_within_bounds")
     holds(not net_positions(nodes, tail, head, flow).any(), "members_clear_equally_on_both_sides")
-    potential = engine.potentials(nodes, tail, head, capacity, flow)
-    profit = 1 - potential[tail] + potential[head]
-    holds(not ((profit > 0) & (flow < capacity)).any() and not ((profit < 0) & (flow > 0)).any(), "potentials_prove_the_optimum")
+    potential = engine.potentials(nodes, tail, head, capacity, profit, flow)
+    gain = profit - potential[tail] + potential[head]
+    holds(not ((gain > 0) & (flow < capacity)).any() and not ((gain < 0) & (flow > 0)).any(), "potentials_prove_the_optimum")
     for array in (flow, potential):
         array.flags.writeable = False
     return Optimum(flow=flow, potential=potential)

@@ -2,8 +2,10 @@
 
 Every edge u -> v asks for
 
-- pi(u) >= pi(v) + 1 where it is not fully cleared (its profit must not be positive),
-- pi(v) >= pi(u) - 1 where something of it is cleared (its profit must not be negative).
+- pi(u) >= pi(v) + p where it is not fully cleared (one unit more must not gain),
+- pi(v) >= pi(u) - p where something of it is cleared (one unit less must not gain),
+
+p being the edge's profit, 1 for a debt without weight.
 
 The least solution is the longest path to each member in the graph of these demands. Edges that are
 not fully cleared have no closed walk (else more could clear), so their demands alone are met in one
@@ -23,7 +25,12 @@ __all__ = ["arcs_of", "certifying_potentials", "least_potentials"]
 
 
 def least_potentials(
-    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], full: NDArray[np.bool_], started: NDArray[np.bool_]
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    profit: NDArray[np.int32],
+    full: NDArray[np.bool_],
+    started: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Least potentials >= 0, one for each member.
 
@@ -31,10 +38,11 @@ def least_potentials(
     Raises: BrokenLaw ``the_set_off_is_the_largest`` when no potentials exist.
     Cost: O(m) for the sweep; each further round costs the edges of the members that rose.
     """
-    potential = _sweep(nodes, tail[~full], head[~full])
+    potential = _sweep(nodes, tail[~full], head[~full], profit[~full])
     source = np.concatenate([head[~full], tail[started]])
     target = np.concatenate([tail[~full], head[started]])
-    length = np.concatenate([np.ones(len(source) - int(started.sum()), np.int64), np.full(int(started.sum()), -1, np.int64)])
+    length = np.concatenate([profit[~full], -profit[started]]).astype(np.int64)
+    highest = nodes * int(np.abs(length).max(initial=1))
     by_source = np.argsort(source, kind="stable")
     target, length = target[by_source], length[by_source]
     start = np.searchsorted(source[by_source], np.arange(nodes + 1))
@@ -46,35 +54,43 @@ def least_potentials(
         touched = target[arcs][short]
         np.maximum.at(potential, touched, demand[short])
         risen = np.unique(touched)
-        holds(len(risen) == 0 or int(potential[risen].max()) < nodes, "the_set_off_is_the_largest")
+        holds(len(risen) == 0 or int(potential[risen].max()) < highest, "the_set_off_is_the_largest")
     return potential
 
 
 def certifying_potentials(
-    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    profit: NDArray[np.int32],
+    flow: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """`least_potentials` of a flow within its capacities."""
-    return least_potentials(nodes, tail, head, flow == capacity, flow > 0)
+    return least_potentials(nodes, tail, head, profit, flow == capacity, flow > 0)
 
 
-def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Length of the longest path of open edges that starts at each member, level by level."""
+def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], profit: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Greatest profit of a path of open edges that starts at each member, level by level.
+
+    Edges that cost (profit <= 0) may close a walk; its members keep what was found before, which
+    later rounds raise. A closed walk of edges that gain is a fault.
+    """
     level = np.zeros(nodes, np.int64)
     open_edges = np.bincount(tail, minlength=nodes)
     by_head = np.argsort(head, kind="stable")
-    debtor = tail[by_head]
+    debtor, gain = tail[by_head], profit[by_head]
     start = np.searchsorted(head[by_head], np.arange(nodes + 1))
     done = np.flatnonzero(open_edges == 0)
-    depth, settled = 0, len(done)
+    settled = len(done)
     while len(done):
-        arcs, _ = arcs_of(done, start)
+        arcs, creditor = arcs_of(done, start)
         debtors = debtor[arcs]
+        np.maximum.at(level, debtors, level[creditor] + gain[arcs])
         np.subtract.at(open_edges, debtors, 1)
-        depth += 1
         done = np.unique(debtors[open_edges[debtors] == 0])
-        level[done] = depth
         settled += len(done)
-    holds(settled == nodes, "the_set_off_is_the_largest", reason="a closed circuit is left")
+    holds(settled == nodes or bool((profit <= 0).any()), "the_set_off_is_the_largest", reason="a closed circuit is left")
     return level
 
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from rescounter.clearing._kernel_potentials import raise_potentials
 from rescounter.clearing._kernel_reduction import edges_inside_components
 from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges
-from rescounter.clearing.solver_ortools import cheapest_residual
+from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.terms import holds
 
-__all__ = ["core_edges", "least_potentials", "residual"]
+__all__ = ["circulation", "core_edges", "least_potentials"]
 
 
 def core_edges(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -24,12 +24,16 @@ def core_edges(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> 
     return np.flatnonzero(edges_inside_components(nodes, tail, head))
 
 
-def residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The cheapest residual, as `engines.Residual` asks for it. Cost: see `_kernel_set_off`.
+def circulation(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], profit: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """The circulation of greatest profit, as `engines.Circulation` asks for it. Cost: see `_kernel_set_off`.
 
     A network whose labels outgrow 32 bits (chains of a million members inside one component) is
     handed to the library solver; that depends on the network alone.
     """
+    if (profit != 1).any():
+        return richest_circulation(nodes, tail, head, capacity, profit)
     used = np.zeros(nodes, bool)
     used[tail] = True
     used[head] = True
@@ -42,19 +46,24 @@ def residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capac
     np.subtract.at(excess, head, capacity)
     status, room, _ = cheapest_room(count, start, neighbour, own, total, twin, excess)
     if status != DONE:
-        return cheapest_residual(count, tail, head, capacity)
+        return richest_circulation(count, tail, head, capacity, profit)
     remains: NDArray[np.int64] = remainder_of_edges(tail, head, start, neighbour, own, room)
-    return remains
+    return capacity - remains
 
 
 def least_potentials(
-    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    profit: NDArray[np.int32],
+    flow: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Least potentials that certify *flow*; see `potentials.least_potentials`, its twin.
 
     Raises: BrokenLaw ``the_set_off_is_the_largest`` when no potentials exist.
     """
-    potential, exists = raise_potentials(nodes, tail, head, capacity, flow)
+    potential, exists = raise_potentials(nodes, tail, head, capacity, profit, flow)
     holds(bool(exists), "the_set_off_is_the_largest")
     found: NDArray[np.int64] = potential
     return found

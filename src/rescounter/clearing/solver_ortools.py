@@ -1,4 +1,4 @@
-"""The port `engines.Residual` answered by OR-Tools' minimum-cost flow (cost scaling, Apache-2.0)."""
+"""The port `engines.Circulation` answered by OR-Tools' minimum-cost flow (cost scaling, Apache-2.0)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from rescounter.terms import EnvironmentFault
 
-__all__ = ["cheapest_residual"]
+__all__ = ["richest_circulation"]
 
 
-def cheapest_residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The cheapest flow, at cost 1 for each unit and edge, that carries the net positions.
+def richest_circulation(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], profit: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """The circulation of greatest profit: everything, less the cheapest flow that carries the net positions.
 
     Deterministic: one thread, and the answer depends on the order of edges, which is canonical.
     """
@@ -20,7 +22,7 @@ def cheapest_residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int3
     used, place = np.unique(np.concatenate([tail, head]), return_inverse=True)
     flow = min_cost_flow.SimpleMinCostFlow()
     source, target = place[: len(tail)].astype(np.int32), place[len(tail) :].astype(np.int32)
-    arcs = flow.add_arcs_with_capacity_and_unit_cost(source, target, capacity, np.ones(len(capacity), np.int64))
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(source, target, capacity, profit.astype(np.int64))
     supply = np.zeros(len(used), np.int64)
     np.add.at(supply, source, capacity)
     np.subtract.at(supply, target, capacity)
@@ -28,5 +30,4 @@ def cheapest_residual(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int3
     status = flow.solve()
     if status != flow.OPTIMAL:
         raise EnvironmentFault("solver_failed", f"the solver answered {status} instead of an optimum", edges=len(capacity))
-    residual: NDArray[np.int64] = np.asarray(flow.flows(arcs), dtype=np.int64)
-    return residual
+    return capacity - np.asarray(flow.flows(arcs), dtype=np.int64)
