@@ -45,6 +45,7 @@ ONE_BAD_ROW = {
     "not_composed": rows(debtor=["ANA", "Mu\u0308ller"]),
     "not_a_date": rows(due=["2026-03-31", "31.03.26"]),
     "not_yes_or_no": rows(divisible=["yes", "perhaps"]),
+    "not_a_weight": rows(weight=["100", "0"]),
     "currency_sum_beyond_int64": rows(amount=[str(BIG), str(BIG)], currency=["XXX", "XXX"]),
 }
 

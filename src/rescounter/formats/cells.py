@@ -73,7 +73,7 @@ def _cells_of(name: str, cells: pa.Array) -> tuple[pa.Array, NDArray[np.bool_] |
         return trimmed_text(cells), None
     if name in TEXT_COLUMNS:
         return _as_name(name, cells), None
-    if name == "divisible" and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    if name in ("divisible", "weight") and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return _as_name(name, cells), None
     if pa.types.is_integer(kind):
         return _integers(cells), None

@@ -207,7 +207,7 @@ def _column(column: str, values: Sequence[Cell]) -> tuple[pa.Array, NDArray[np.b
     kinds = {type(cell) for cell in values if cell is not None}
     if kinds == {bool}:
         return pa.array(values, pa.bool_()), None
-    if column not in TEXT_COLUMNS and column != "divisible":
+    if column not in TEXT_COLUMNS and column not in ("divisible", "weight"):
         if kinds == {float}:
             return pa.array(values, pa.float64()), None
         if kinds and kinds <= {datetime.date, datetime.datetime}:

@@ -1,7 +1,7 @@
 """Intake: rows as they were handed in become obligations admitted to a run, or refusals.
 
 Enters: `Submitted` (cells by column, unchecked). Leaves: `Admission` with `Admitted` in canonical
-order and a table of refusals. Refuses: one row at a time, by the rules A1 to A17 of
+order and a table of refusals. Refuses: one row at a time, by the rules A1 to A19 of
 `terms.refusals`, each row under its most important code; a currency whose sum leaves int64 as a
 whole. Laws: every row is admitted or refused, never both, never lost; no amount is ever rounded.
 Read `submitted.py` and `admitted.py` for the values, then `admit.py` for the flow.

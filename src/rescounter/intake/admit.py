@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rescounter.intake.admitted import EXCLUSION_CODES, NO_DUE, Admission, Admitted
 from rescounter.intake.amounts import read_amounts
-from rescounter.intake.details import as_text, read_divisible, read_dues, read_names, read_text
+from rescounter.intake.details import as_text, read_divisible, read_dues, read_names, read_text, read_weights
 from rescounter.intake.duplicates import read_duplicates
 from rescounter.intake.order import canonical_order, ranked
 from rescounter.intake.refusing import Row, refusals_table, refuse
@@ -67,6 +67,7 @@ class _Read:
     kind: pa.Array
     reference: pa.Array | None
     divisible: NDArray[np.bool_]
+    weight: NDArray[np.int8] | None
     rulings: Codes
     fields: dict[str, Codes]
 
@@ -97,6 +98,7 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
     amount, ruling_amount = _amounts(submitted, exponent, conditions.decimal)
     due, ruling_due = read_dues(cells.get("due", nothing))
     divisible, ruling_divisible = read_divisible(cells.get("divisible", nothing))
+    weight, ruling_weight = read_weights(cells["weight"]) if "weight" in cells else (None, np.zeros(count, np.int16))
     ids, ruling_id = _ids(submitted)
     kind, ruling_kind = _text(cells.get("class"), count)
     reference, ruling_reference = _text(cells.get("reference"), count)
@@ -110,11 +112,12 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
         "class": ruling_kind,
         "reference": ruling_reference,
     }
-    rulings = first_broken_rule([missing, ruling_amount, alone, *fields.values(), ruling_due, ruling_divisible])
+    rulings = first_broken_rule([missing, ruling_amount, alone, *fields.values(), ruling_due, ruling_divisible, ruling_weight])
 
     def content_of(row: int) -> Hashable:
         texts = (kind[row].as_py(), reference[row].as_py())
-        return (debtor[row], creditor[row], currency[row], amount[row], due[row], divisible[row], *texts)
+        numbers = (amount[row], due[row], divisible[row], None if weight is None else weight[row])
+        return (debtor[row], creditor[row], currency[row], *numbers, *texts)
 
     if "id" in cells:
         named = np.asarray(pc.is_valid(as_text(cells["id"])))
@@ -132,6 +135,7 @@ def _read(submitted: Submitted, conditions: Conditions) -> _Read:
         kind=kind,
         reference=reference if "reference" in cells else None,
         divisible=divisible,
+        weight=weight,
         rulings=rulings,
         fields=fields,
     )
@@ -193,9 +197,9 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
     everything = len(kept) == len(read.amount)
     members, (debtor, creditor) = _ranks(read.names, [read.debtor[kept], read.creditor[kept]])
     codes, (currency,) = _ranks(read.currencies, [read.currency[kept]])
-    order = canonical_order(
-        currency.astype(np.int16), debtor, creditor, read.due[kept], read.ids if everything else read.ids.take(take_kept)
-    )
+    ids = read.ids if everything else read.ids.take(take_kept)
+    weight = None if read.weight is None else read.weight[kept]
+    order = canonical_order(currency.astype(np.int16), debtor, creditor, read.due[kept], ids, weight)
     rows = kept[order]
     take = pa.array(rows)
     currencies: tuple[str, ...] = tuple(codes.to_pylist())
@@ -212,9 +216,12 @@ def _admitted(read: _Read, kept: NDArray[np.int64], conditions: Conditions) -> A
         kind=read.kind.take(take),
         reference=None if read.reference is None else read.reference.take(take),
         excluded=_exclusions(read, conditions)[rows],
+        weight=None if weight is None else weight[order],
     )
-    for column in (admitted.currency, admitted.debtor, admitted.creditor, admitted.amount, admitted.due, admitted.excluded):
-        column.flags.writeable = False
+    numbers = (admitted.currency, admitted.debtor, admitted.creditor, admitted.amount, admitted.due, admitted.excluded, admitted.weight)
+    for column in numbers:
+        if column is not None:
+            column.flags.writeable = False
     return admitted
 
 

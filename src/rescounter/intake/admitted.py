@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from rescounter.terms import EXCLUSIONS
 
-__all__ = ["EXCLUSION_CODES", "NO_DUE", "Admission", "Admitted"]
+__all__ = ["EXCLUSION_CODES", "NO_DUE", "WEIGHT_MAX", "Admission", "Admitted"]
 
 NO_DUE: Final = np.iinfo(np.int32).max
 """Due day of an obligation without one: sorts behind every date."""
+
+WEIGHT_MAX: Final = 100
+"""Heaviest weight of an obligation; one unit of it clears as gladly as a hundred units of weight 1."""
 
 EXCLUSION_CODES: Final = ("", *EXCLUSIONS)
 """Texts of the column *excluded*; `Admitted.excluded` holds the place in this tuple, 0 = included."""
@@ -24,8 +27,9 @@ EXCLUSION_CODES: Final = ("", *EXCLUSIONS)
 class Admitted:
     """Obligations admitted to a run, one row each, in canonical order.
 
-    The order is currency, debtor, creditor, due (none last), id: parallel obligations stand together
-    in the order in which the rule *oldest first* serves them. All arrays are read-only.
+    The order is currency, debtor, creditor, weight (heaviest first), due (none last), id: parallel
+    obligations of one weight stand together in the order in which the rule *oldest first* serves them.
+    All arrays are read-only.
 
     Args:
         members: distinct member codes in order of code point; debtor and creditor index it.
@@ -34,6 +38,7 @@ class Admitted:
         due: int32[n], days since 1970-01-01 or `NO_DUE`.
         id: text, unique. kind: text of the column *class*, null where empty. reference: text or None.
         excluded: int8[n], place in `EXCLUSION_CODES`.
+        weight: int8[n], 1 to `WEIGHT_MAX`; None where the input has no such column: then all weigh 1.
     """
 
     members: pa.StringArray
@@ -48,6 +53,7 @@ class Admitted:
     kind: pa.StringArray
     reference: pa.StringArray | None
     excluded: NDArray[np.int8]
+    weight: NDArray[np.int8] | None
 
     def __len__(self) -> int:
         return len(self.amount)

@@ -13,16 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from rescounter.intake.admitted import NO_DUE
+from rescounter.intake.admitted import NO_DUE, WEIGHT_MAX
 from rescounter.intake.rulings import CODE_OF, Codes
 from rescounter.terms.names import HIDDEN_CHARACTERS
 
-__all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text"]
+__all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text", "read_weights"]
 
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _DAY_FIRST: Final = (datetime.date.min - _EPOCH).days
 _DAY_LAST: Final = (datetime.date.max - _EPOCH).days
 _DATE: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ][0-9:.+Z-]*)?")
+_WEIGHT: Final = re.compile(r"([0-9]{1,3})(?:\.0+)?")
 _DIVISIBLE: Final[Mapping[str, bool]] = MappingProxyType(
     {"yes": True, "y": True, "true": True, "1": True, "1.0": True, "no": False, "n": False, "false": False, "0": False, "0.0": False}
 )
@@ -69,6 +70,18 @@ def read_divisible(cells: pa.Array) -> tuple[NDArray[np.bool_], Codes]:
     codes = np.zeros(len(cells), np.int16)
     codes[np.array([answer is None for answer in answers])[place]] = CODE_OF["not_yes_or_no"]
     return np.array([answer is not False for answer in answers])[place], codes
+
+
+def read_weights(cells: pa.Array) -> tuple[NDArray[np.int8], Codes]:
+    """Weights from 1 to `WEIGHT_MAX`, 1 where nothing is said, and rulings."""
+    distinct = pc.dictionary_encode(as_text(cells))
+    written = [_WEIGHT.fullmatch(text.strip()) for text in distinct.dictionary.to_pylist()]
+    weights = [int(match[1]) if match else 0 for match in written] + [1]
+    bad = np.array([not 1 <= weight <= WEIGHT_MAX for weight in weights])
+    place = np.asarray(distinct.indices.fill_null(len(weights) - 1))
+    codes = np.zeros(len(cells), np.int16)
+    codes[bad[place]] = CODE_OF["not_a_weight"]
+    return np.where(bad, 1, np.array(weights)).astype(np.int8)[place], codes
 
 
 def read_names(cells: pa.Array, *, length_max: int) -> tuple[NDArray[np.int32], pa.Array, Codes]:

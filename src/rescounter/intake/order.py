@@ -21,11 +21,16 @@ def ranked(names: pa.Array) -> tuple[pa.Array, NDArray[np.int32]]:
 
 
 def canonical_order(
-    currency: NDArray[np.int16], debtor: NDArray[np.int32], creditor: NDArray[np.int32], due: NDArray[np.int32], ids: pa.Array
+    currency: NDArray[np.int16],
+    debtor: NDArray[np.int32],
+    creditor: NDArray[np.int32],
+    due: NDArray[np.int32],
+    ids: pa.Array,
+    weight: NDArray[np.int8] | None = None,
 ) -> NDArray[np.int64]:
-    """Row places in order of currency, debtor, creditor, due, id (`terms.names.order_of_id`).
+    """Row places in order of currency, debtor, creditor, weight (heaviest first), due, id (`terms.names.order_of_id`).
 
-    Few rows share all parties, so only those are sorted again, by due date and id.
+    Few rows share all parties, so only those are sorted again, by weight (where there is any), due date and id.
     """
     if len(debtor) == 0:
         return np.zeros(0, np.int64)
@@ -36,7 +41,8 @@ def canonical_order(
     tied[:-1] |= same
     places = np.flatnonzero(tied)
     rows = order[places]
-    order[places] = rows[np.lexsort((_ranks_of_ids(ids.take(pa.array(rows))), due[rows], edge[places]))]
+    heaviest = () if weight is None else (-weight[rows],)
+    order[places] = rows[np.lexsort((_ranks_of_ids(ids.take(pa.array(rows))), due[rows], *heaviest, edge[places]))]
     return order
 
 

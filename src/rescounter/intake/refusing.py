@@ -29,6 +29,7 @@ _FIELD_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "repeated_row": ("id",),
     "not_a_date": ("due",),
     "not_yes_or_no": ("divisible",),
+    "not_a_weight": ("weight",),
     "currency_sum_beyond_int64": ("currency",),
 }
 

@@ -21,6 +21,7 @@ COLUMNS: Final = (
     "id",
     "due",
     "class",
+    "weight",
     "divisible",
     "reference",
 )

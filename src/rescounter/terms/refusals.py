@@ -209,6 +209,15 @@ _RULES: Final = (
         "divisible perhaps",
     ),
     RefusalRule(
+        "not_a_weight",
+        "A19",
+        165,
+        "the weight is no whole number from 1 to 100",
+        "a whole number from 1 to 100; empty means 1",
+        "Write the weight as a whole number; 100 is the heaviest.",
+        "weight 0",
+    ),
+    RefusalRule(
         "currency_sum_beyond_int64",
         "A17",
         170,
