@@ -45,6 +45,13 @@ FAULTS: Final = MappingProxyType(
         "key_unreadable": "A key file holds 32 bytes, or 64 hexadecimal digits.",
         "key_missing": "This result was sealed with a key: name the same file with --key-file.",
         "child_failed": "Check memory and process limits, then run the command again; nothing was written.",
+        "batch_key_invalid": "Give the batch a key of 1 to 128 visible characters that no other batch has.",
+        "batch_too_large": "Hand in at most 65,536 transfers at once, or post them as one atomic batch.",
+        "verifier_unreadable": "A verifier key reads name+id+key, as the operator of the log publishes it.",
+        "note_unreadable": "Fetch the checkpoint again; it is the whole file, with its signature lines.",
+        "note_untrusted": "Check the verifier key; if it is right, keep this checkpoint as evidence and call the overseer.",
+        "checkpoint_unreadable": "Fetch the checkpoint again; its first lines are origin, size and root.",
+        "rotation_untrusted": "Keep the log as evidence and call the overseer: its keys do not follow one from the other.",
         "solver_failed": "Please report this with the input's digest; nothing was written.",
     }
 )

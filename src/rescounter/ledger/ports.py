@@ -1,0 +1,172 @@
+"""The port that stores implement, and the answers they give; `docs/LEDGER.md` section 6 is its contract.
+
+Every writing method takes the one writer's lock, stamps the time, and returns after the commit is
+durable. Bad content is answered by value. Raised are `CallerFault` (wrong use) and
+`EnvironmentFault` (the database): then nothing is known, and the caller asks again with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rescounter.ledger.accounts import Account, AccountChange
+from rescounter.ledger.checkpoints import Rotation
+from rescounter.ledger.entries import Entry
+from rescounter.ledger.known import Known
+from rescounter.ledger.standings import Standings
+from rescounter.ledger.transfers import Batch, Transfers
+from rescounter.terms import Refusal
+
+__all__ = ["Answer", "AuditChunk", "History", "InclusionProof", "Signer", "Staged", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a batch, the same whenever its key comes again.
+
+    *entry*: None only where the key was taken by other content, which is not recorded. *accepted*:
+    bool for each row; *repeated*: bool for each row, its id was answered before. *refusals*: of rows,
+    by row. *breaches*: of accounts, by id, row 0. *is_repeat*: this answer was given before.
+    """
+
+    key: str
+    entry: Entry | None
+    accepted: np.ndarray
+    repeated: np.ndarray
+    refusals: tuple[Refusal, ...] = ()
+    breaches: tuple[Refusal, ...] = ()
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """Progress of a staged batch: chunks 0 to *chunks* - 1 are durable, of them *refused* rows refused."""
+
+    chunks: int
+    rows: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A page of final transfers: *table* in `TRANSFERS` with ``place`` (int64) before it; *next_after* or None at the end."""
+
+    table: pa.Table
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InclusionProof:
+    """That a row stands in the log of *log_size* entries: row under batch, entry under checkpoint.
+
+    *leaf* is what is hashed, byte 0 and salt included; it is for those who may see the row.
+    """
+
+    leaf: bytes
+    place: int
+    batch_path: tuple[bytes, ...]
+    entry: Entry
+    log_path: tuple[bytes, ...]
+    log_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditChunk:
+    """As stored, nothing trusted: an entry with its batch's key, and up to `CHUNK_ROWS` of its rows.
+
+    *first_row*: of the chunk. *transfers*: accepted rows in the schema `TRANSFERS` (memos as far as
+    they are there), *rows* their places in the request. *memo_digests*, *memo_salts*: of them, null
+    where there is none. *others*: leaf payloads' fields of rows that are no accepted transfer, by
+    place: tag and values as in `canonical.leaf_of`.
+    """
+
+    key: str
+    request_digest: bytes
+    entry: Entry
+    leaf: bytes
+    log_root: bytes
+    first_row: int
+    transfers: Transfers
+    rows: np.ndarray
+    memo_digests: pa.Array
+    memo_salts: pa.Array
+    others: tuple[tuple[int, str, tuple[object, ...]], ...]
+
+
+class Signer(Protocol):
+    """Signs checkpoints; the key stays on its side."""
+
+    def __call__(self, text: bytes) -> tuple[str, ...]:
+        """Signature lines over the text of a note, without line ends."""
+
+
+class Store(Protocol):
+    """A ledger that lasts. Each method's contract: `docs/LEDGER.md`, section 6."""
+
+    def open_accounts(self, key: str, accounts: Sequence[Account]) -> Answer:
+        """Open all or none. Idempotent by key; an account that stands with the same content counts as opened."""
+
+    def change_accounts(self, key: str, changes: Sequence[AccountChange]) -> Answer:
+        """Apply all events in order, or none. Idempotent by key."""
+
+    def post_atomic(self, batch: Batch) -> Answer:
+        """Post all transfers or none: `stage` each chunk that is not there, then `flip`."""
+
+    def stage(self, batch: Batch, chunk: int) -> Staged:
+        """Make one chunk of an atomic batch durable, invisible to readers; one that is there is compared and skipped.
+
+        Raises: CallerFault ``staged_elsewhere`` where an id is held by another staged batch.
+        """
+
+    def flip(self, batch: Batch) -> Answer:
+        """Decide on a wholly staged batch and make it final or refused, in one short commit."""
+
+    def abandon(self, key: str) -> None:
+        """Clear a staged batch away. Raises: CallerFault where it has ended."""
+
+    def post_each(self, batch: Batch) -> Answer:
+        """Decide each transfer in order and post the accepted ones, at most `CHUNK_ROWS`."""
+
+    def expire(self) -> Answer | None:
+        """Release pending transfers whose time has come; None when there are none."""
+
+    def balances(self, ids: Sequence[str] | None = None) -> Standings:
+        """Standings of the named accounts, or of all, by id; unknown ids are left out."""
+
+    def account_history(self, account: str, *, after: int | None = None, rows_max: int = 1000) -> History:
+        """Final transfers that touch an account, in journal order."""
+
+    def journal(self, *, first: int = 0, rows_max: int = 1000) -> Sequence[Entry]:
+        """Entries from *first* on."""
+
+    def answer_of(self, key: str) -> Answer | None:
+        """The first answer under a key."""
+
+    def transfer(self, transfer_id: str) -> Known | None:
+        """What is held under an id."""
+
+    def prove_inclusion(self, transfer_id: str, *, log_size: int) -> InclusionProof:
+        """Proof for an accepted transfer in the log of *log_size* entries. Raises: CallerFault where it is not in it."""
+
+    def prove_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
+        """Proof that the log of *second* entries continues that of *first*."""
+
+    def checkpoint(self) -> str:
+        """The signed note of the whole log."""
+
+    def audit_stream(self) -> Iterator[AuditChunk]:
+        """Everything, in order of the log, as stored."""
+
+    def erase_memos(self, key: str, transfer_ids: Sequence[str]) -> Answer:
+        """Delete memo and salt of these transfers, and record it. Idempotent by key."""
+
+    def announce_key(self, key: str, rotation: Rotation) -> Answer:
+        """Record that another key signs from here on."""
+
+    def close(self) -> None:
+        """Give the writer's lock back."""

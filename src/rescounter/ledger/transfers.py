@@ -1,0 +1,168 @@
+"""Transfers, alone and as tables of up to millions, and the batches that carry them.
+
+A transfer debits one account and credits another of the same currency by an amount above zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any, Final
+
+import pyarrow as pa
+
+from rescounter.terms import CallerFault, holds
+from rescounter.terms.names import ID_LENGTH_MAX, has_hidden_characters
+
+__all__ = ["CHUNK_ROWS", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers"]
+
+CHUNK_ROWS: Final = 65_536
+"""Rows that are staged, digested and hashed at once; a power of two. The most that `each` takes."""
+
+
+class Flag(IntEnum):
+    """What a transfer does: move, reserve, move what is reserved, or release it."""
+
+    PLAIN = 0
+    PENDING = 1
+    POST = 2
+    VOID = 3
+    EXPIRE = 4
+
+
+class Policy(IntEnum):
+    """Where the limits of an atomic batch must hold: at its end, or on each prefix of it."""
+
+    NONE = 0
+    CYCLE_NET = 1
+    SEQUENTIAL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One transfer; the fields are the columns of `TRANSFERS`."""
+
+    id: str
+    debit: str
+    credit: str
+    amount_minor: int
+    kind: str = "payment"
+    cycle: str | None = None
+    flag: Flag = Flag.PLAIN
+    pending_id: str | None = None
+    expires_at_us: int | None = None
+    reverses: str | None = None
+    effective_at_us: int | None = None
+    memo: str | None = None
+
+
+TRANSFERS: Final = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("debit", pa.string()),
+        pa.field("credit", pa.string()),
+        pa.field("amount_minor", pa.int64()),
+        pa.field("kind", pa.string()),
+        pa.field("cycle", pa.string()),
+        pa.field("flag", pa.int8()),
+        pa.field("pending_id", pa.string()),
+        pa.field("expires_at_us", pa.int64()),
+        pa.field("reverses", pa.string()),
+        pa.field("effective_at_us", pa.int64()),
+        pa.field("memo", pa.string()),
+    ]
+)
+"""Columns of a table of transfers.
+
+id, debit, credit: texts (transfer id, account ids). amount_minor: int64 minor units, > 0. kind: why,
+in a word. cycle: the settlement cycle, or null. flag: `Flag`. pending_id: with post, void and expire.
+expires_at_us: with pending, or null. reverses: id of the transfer that a plain one undoes.
+effective_at_us: microseconds since 1970 UTC, null = when it is posted. memo: personal data, the only
+column for it. Order of rows = order of decision.
+"""
+
+_NAMES: Final = tuple(TRANSFERS.names)
+_DEFAULTS: Final[dict[str, Any]] = {
+    field.name: int(field.default) if isinstance(field.default, Flag) else field.default for field in fields(Transfer)
+}
+_REQUIRED: Final = ("id", "debit", "credit", "amount_minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """A frozen table of transfers in the schema `TRANSFERS`, each column in one piece."""
+
+    table: pa.Table
+
+    def __post_init__(self) -> None:
+        holds(self.table.schema.equals(TRANSFERS), "transfers_have_their_schema", found=self.table.schema.names)
+        object.__setattr__(self, "table", self.table.combine_chunks())
+
+    @classmethod
+    def of(cls, rows: Iterable[Transfer]) -> Transfers:
+        """The table of some transfers, in their order."""
+        listed = list(rows)
+        columns = [pa.array([getattr(row, name) for row in listed], TRANSFERS.field(name).type) for name in _NAMES]
+        return cls(pa.Table.from_arrays(columns, schema=TRANSFERS))
+
+    @classmethod
+    def of_columns(cls, columns: dict[str, Any]) -> Transfers:
+        """The table of columns of one length (arrays, NumPy or lists); those left out take the defaults of `Transfer`."""
+        holds(set(_REQUIRED) <= set(columns) <= set(_NAMES), "transfers_have_their_columns", found=sorted(columns))
+        count = len(columns["id"])
+        arrays = [_column(columns[name], name) if name in columns else _default(name, count) for name in _NAMES]
+        return cls(pa.Table.from_arrays(arrays, schema=TRANSFERS))
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> pa.Array:
+        """One column as one array."""
+        chunked = self.table.column(name)
+        return chunked.chunk(0) if chunked.num_chunks else pa.array([], chunked.type)
+
+    def slice(self, start: int, count: int) -> Transfers:
+        """Rows from *start* on, at most *count*."""
+        return Transfers(self.table.slice(start, count))
+
+    def chunks(self) -> Iterator[Transfers]:
+        """The table in pieces of `CHUNK_ROWS`; one empty piece when it is empty."""
+        for start in range(0, max(len(self), 1), CHUNK_ROWS):
+            yield self.slice(start, CHUNK_ROWS)
+
+    def rows(self) -> Iterator[Transfer]:
+        """Row by row, for few rows."""
+        for row in self.table.to_pylist():
+            yield Transfer(**{**row, "flag": Flag(row["flag"])})
+
+
+def _column(values: Any, name: str) -> pa.Array:
+    kind = TRANSFERS.field(name).type
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    return values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
+def _default(name: str, count: int) -> pa.Array:
+    kind, default = TRANSFERS.field(name).type, _DEFAULTS[name]
+    return pa.nulls(count, kind) if default is None else pa.repeat(pa.scalar(default, kind), count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Transfers with the key that makes their posting idempotent, and the rules they are posted under.
+
+    *key*: unique for ever. *policy*: for `post_atomic`. *cycle*, *rulebook_version*: for the record,
+    part of the request digest.
+    """
+
+    key: str
+    transfers: Transfers
+    policy: Policy = Policy.CYCLE_NET
+    cycle: str = ""
+    rulebook_version: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.key) <= ID_LENGTH_MAX or has_hidden_characters(self.key):
+            raise CallerFault("batch_key_invalid", f"the key {self.key[:40]!r} of {len(self.key)} characters is no key of a batch")
