@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rescounter.terms.faults import FAULTS
-from rescounter.terms.refusals import EXCLUSIONS, REFUSALS
+from rescounter.terms.refusals import EXCLUSIONS, LEDGER_REFUSALS, REFUSALS, RefusalRule
 
 __all__ = ["PAGE", "main", "page"]
 
@@ -34,7 +34,7 @@ Codes are never reused for another meaning.
 
 def page() -> str:
     """The whole page, as it must stand in `docs/REFUSALS.md`."""
-    return "\n".join([_HEAD, *_refusals(), *_exclusions(), *_faults()]) + "\n"
+    return "\n".join([_HEAD, *_refusals(), *_exclusions(), *_of_the_ledger(), *_faults()]) + "\n"
 
 
 def _refusals() -> Iterator[str]:
@@ -45,11 +45,15 @@ def _refusals() -> Iterator[str]:
     for rule in REFUSALS.values():
         yield f"| {rule.rule} | [`{rule.code}`](#{rule.code}) | {_cell(rule.meaning)} |"
     for rule in REFUSALS.values():
-        yield f"\n### {rule.code}\n"
-        yield f"Rule {rule.rule}: {rule.meaning}.\n"
-        yield f"- Example: {rule.example}"
-        yield f"- Allowed: {rule.allowed}"
-        yield f"- What to do: {rule.what_to_do}"
+        yield from _told(rule)
+
+
+def _told(rule: RefusalRule) -> Iterator[str]:
+    yield f"\n### {rule.code}\n"
+    yield f"Rule {rule.rule}: {rule.meaning}.\n"
+    yield f"- Example: {rule.example}"
+    yield f"- Allowed: {rule.allowed}"
+    yield f"- What to do: {rule.what_to_do}"
 
 
 def _exclusions() -> Iterator[str]:
@@ -59,6 +63,17 @@ def _exclusions() -> Iterator[str]:
     yield "|---|---|---|"
     for exclusion in EXCLUSIONS.values():
         yield f"| {exclusion.rule} | `{exclusion.code}` | {_cell(exclusion.meaning)} |"
+
+
+def _of_the_ledger() -> Iterator[str]:
+    yield "\n## Refusals of the ledger\n"
+    yield "A transfer that breaks several rules is reported under the first of them in this order. `docs/LEDGER.md` says what is stored.\n"
+    yield "| rule | code | the transfer, account or batch is refused because |"
+    yield "|---|---|---|"
+    for rule in LEDGER_REFUSALS.values():
+        yield f"| {rule.rule} | [`{rule.code}`](#{rule.code}) | {_cell(rule.meaning)} |"
+    for rule in LEDGER_REFUSALS.values():
+        yield from _told(rule)
 
 
 def _faults() -> Iterator[str]:

@@ -10,10 +10,11 @@ Read `transfers.py` first, then `decisions.py`, then `ports.py`.
 """
 
 from rescounter.ledger.accounts import Account, AccountChange, AccountEvent, AccountState
-from rescounter.ledger.decisions import AtomicDecision, Decision, conclude, decide_atomic, decide_each, examine
+from rescounter.ledger.decisions import AtomicDecision, Decision, conclude, decide_atomic, decide_each, examine, rows_of
 from rescounter.ledger.effects import Effects
 from rescounter.ledger.entries import Entry, EntryKind
 from rescounter.ledger.known import Fate, Known
+from rescounter.ledger.openings import decide_changes, decide_openings
 from rescounter.ledger.ports import Answer, InclusionProof, Store
 from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import CHUNK_ROWS, Batch, Flag, Policy, Transfer, Transfers
@@ -42,6 +43,9 @@ __all__ = [
     "Transfers",
     "conclude",
     "decide_atomic",
+    "decide_changes",
     "decide_each",
+    "decide_openings",
     "examine",
+    "rows_of",
 ]

@@ -30,7 +30,8 @@ class Known:
 
     *content*: content digest of the transfer (`canonical.content_digest`). *transfer*: as posted,
     without memo; None where it was refused. *refusal*: why, or None where it was posted. *reversed*:
-    a later transfer undid it. *memo*: its sealed memo while it is there.
+    a later transfer undid it. *memo*: its sealed memo, None where it has none; *memo_is_kept*: false where
+    it was erased, or belongs to a refused transfer, whose memo is never kept.
     """
 
     content: bytes
@@ -39,3 +40,10 @@ class Known:
     fate: Fate = Fate.NONE
     is_reversed: bool = False
     memo: SealedMemo | None = None
+    memo_is_kept: bool = True
+
+    def has_memo(self, text: str | None) -> bool:
+        """True unless the memo is there to compare and differs."""
+        if not self.memo_is_kept:
+            return True
+        return text is None if self.memo is None else self.memo.is_of(text)

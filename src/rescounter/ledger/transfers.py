@@ -15,10 +15,16 @@ import pyarrow as pa
 from rescounter.terms import CallerFault, holds
 from rescounter.terms.names import ID_LENGTH_MAX, has_hidden_characters
 
-__all__ = ["CHUNK_ROWS", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers"]
+__all__ = ["CHUNK_ROWS", "EXPIRY_KEY", "EXPIRY_MARK", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers"]
 
 CHUNK_ROWS: Final = 65_536
 """Rows that are staged, digested and hashed at once; a power of two. The most that `each` takes."""
+
+EXPIRY_MARK: Final = "/expired"
+"""Ends the ids of expire transfers; callers may not use it."""
+
+EXPIRY_KEY: Final = "expiry/"
+"""Begins the keys of batches of expiries; callers may not use it."""
 
 
 class Flag(IntEnum):
@@ -86,6 +92,7 @@ _NAMES: Final = tuple(TRANSFERS.names)
 _DEFAULTS: Final[dict[str, Any]] = {
     field.name: int(field.default) if isinstance(field.default, Flag) else field.default for field in fields(Transfer)
 }
+_FLAGS: Final = frozenset(int(flag) for flag in Flag)
 _REQUIRED: Final = ("id", "debit", "credit", "amount_minor")
 
 
@@ -132,9 +139,9 @@ class Transfers:
             yield self.slice(start, CHUNK_ROWS)
 
     def rows(self) -> Iterator[Transfer]:
-        """Row by row, for few rows."""
+        """Row by row, for few rows; a code that is no flag reads as expire, which callers may not use either."""
         for row in self.table.to_pylist():
-            yield Transfer(**{**row, "flag": Flag(row["flag"])})
+            yield Transfer(**{**row, "flag": Flag(row["flag"]) if row["flag"] in _FLAGS else Flag.EXPIRE})
 
 
 def _column(values: Any, name: str) -> pa.Array:
@@ -164,5 +171,6 @@ class Batch:
     rulebook_version: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.key) <= ID_LENGTH_MAX or has_hidden_characters(self.key):
+        is_text = 0 < len(self.key) <= ID_LENGTH_MAX and not has_hidden_characters(self.key)
+        if not is_text or self.key.startswith(EXPIRY_KEY):
             raise CallerFault("batch_key_invalid", f"the key {self.key[:40]!r} of {len(self.key)} characters is no key of a batch")

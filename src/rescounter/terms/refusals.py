@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["EXCLUSIONS", "REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
+from rescounter.terms.ledger_rules import LEDGER_RULES
+
+__all__ = ["EXCLUSIONS", "LEDGER_REFUSALS", "REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
 
 _SHOWN_LENGTH_MAX: Final = 80
 
@@ -51,8 +53,8 @@ class Refusal:
 
     @property
     def rule(self) -> str:
-        """The rule of admission that the row breaks."""
-        return REFUSALS[self.code].rule
+        """The rule of admission, or of the ledger, that the row breaks."""
+        return (REFUSALS.get(self.code) or LEDGER_REFUSALS[self.code]).rule
 
 
 def shown(cell: object) -> str:
@@ -230,6 +232,9 @@ _RULES: Final = (
 
 REFUSALS: Final = MappingProxyType({rule.code: rule for rule in _RULES})
 """Every code of refusal with its rule, in order of precedence."""
+
+LEDGER_REFUSALS: Final = MappingProxyType({row[0]: RefusalRule(*row) for row in LEDGER_RULES})
+"""The same for transfers, batches and accounts in the ledger."""
 
 EXCLUSIONS: Final = MappingProxyType(
     {
