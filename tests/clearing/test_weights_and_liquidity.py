@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
-from rescounter.clearing.liquidity import MINOR_MAX, Liquidity, graph_of
+from rescounter.clearing.liquidity import Liquidity, graph_of
 from rescounter.clearing.network import Network
 from rescounter.clearing.optimum import largest_set_off, net_positions
+from rescounter.intake.lines import MINOR_MAX
 from rescounter.terms import INT64_MAX
 from tests.exact_oracle import best_with_cash
 

@@ -43,6 +43,7 @@ ONE_BAD_ROW = {
     "hidden_characters": rows(debtor=["ANA", "ANA\u200b"]),
     "name_too_long": rows(debtor=["ANA", "A" * 65]),
     "not_composed": rows(debtor=["ANA", "Mu\u0308ller"]),
+    "reserved_name": rows(debtor=["ANA", "**"]),
     "not_a_date": rows(due=["2026-03-31", "31.03.26"]),
     "not_yes_or_no": rows(divisible=["yes", "perhaps"]),
     "not_a_weight": rows(weight=["100", "0"]),

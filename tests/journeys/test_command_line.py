@@ -69,7 +69,7 @@ def test_a_file_becomes_a_folder_with_everything_in_it(desk):
     assert summary["currencies"]["EUR"] == {
         "obligations": 4, "members": 3, "gross_minor": 24500, "cleared_minor": 18000, "cleared_share": 0.734693, "residual_minor": 6500,
         "pay_in_minor": 0, "optimal": True, "pairs_only_minor": 1000, "greedy_minor": 17500, "cash_saved_minor": 18000, "edges": 4,
-        "exponent": 2, "excluded": 0, "excluded_minor": 0,
+        "exponent": 2, "excluded": 0, "excluded_minor": 0, "liquidity": None,
     }  # fmt: skip
 
 

@@ -15,7 +15,10 @@ from datetime import date
 
 import pyarrow as pa
 
-from rescounter.terms.tables import CIRCUITS, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
+from rescounter.terms.tables import CIRCUITS, LIQUIDITY, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
+
+FREE = 10**30
+"""Capacity of an arc of cash without limit."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Item:
     kind: str | None = None
     excluded: str | None = None
     reference: str | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Result:
     method: str
     allocation: str
     cycle_key: bytes | None
+    cash: dict[tuple[str, str], tuple[int, int, int, int]] = field(default_factory=dict)  # available, injected, loan, received
     tables: dict[str, pa.Table] = field(default_factory=dict)
     summary: dict = field(default_factory=dict)
 
@@ -68,23 +73,43 @@ class Result:
 def place_of(item: Item) -> tuple:
     digits = item.id.isascii() and item.id.isdigit()
     due = item.due or date.max
-    return (item.currency, item.debtor, item.creditor, item.due is None, due, not digits, len(item.id) if digits else 0, item.id)
+    return (
+        item.currency,
+        item.debtor,
+        item.creditor,
+        -item.weight,
+        item.due is None,
+        due,
+        not digits,
+        len(item.id) if digits else 0,
+        item.id,
+    )
 
 
-def edges_of(items: list[Item]) -> dict[tuple[str, str, str], list[Item]]:
-    edges: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
+def edges_of(items: list[Item]) -> dict[tuple[str, str, str, int], list[Item]]:
+    edges: dict[tuple[str, str, str, int], list[Item]] = defaultdict(list)
     for item in sorted(items, key=place_of):
         if not item.excluded:
-            edges[item.currency, item.debtor, item.creditor].append(item)
+            edges[item.currency, item.debtor, item.creditor, item.weight].append(item)
     return edges
 
 
 def amounts_of(items: list[Item]) -> dict[str, dict[tuple[str, str], int]]:
-    """Merged edges of each currency."""
+    """What each member owes each other, of whatever weight, in each currency."""
     merged: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
-    for (currency, debtor, creditor), rows in edges_of(items).items():
-        merged[currency][debtor, creditor] = sum(item.amount for item in rows)
+    for (currency, *pair, _), rows in edges_of(items).items():
+        merged[currency][tuple(pair)] = merged[currency].get(tuple(pair), 0) + sum(item.amount for item in rows)
     return merged
+
+
+def graph_of(items: list[Item], currency: str, lines: dict[tuple[str, str], int]) -> dict[tuple[str, str, int], int]:
+    """Capacity of every arc (tail, head, gain): debts, and with *lines* in this currency the four kinds of cash."""
+    cash = {member: amount for (code, member), amount in lines.items() if code == currency}
+    unit = 3 if cash else 1
+    graph = {(u, v, unit * w): sum(item.amount for item in rows) for (code, u, v, w), rows in edges_of(items).items() if code == currency}
+    for member in [member for code, member in nodes_of(items) if code == currency and cash]:
+        graph |= {("**", member, -1): cash.get(member, 0), ("*", member, 0): FREE, (member, "**", 0): FREE}
+    return graph | ({("**", "*", -2): cash.get("*", 0)} if cash else {})
 
 
 def nodes_of(items: list[Item]) -> list[tuple[str, str]]:
@@ -95,9 +120,9 @@ def nodes_of(items: list[Item]) -> list[tuple[str, str]]:
 
 
 def _arcs(amount: dict, flow: dict) -> list[tuple[str, str, int, tuple[str, str], int]]:
-    """Residual arcs: tail, head, gain, edge, direction."""
-    forward = [(u, v, 1, (u, v), 1) for (u, v) in amount if flow[u, v] < amount[u, v]]
-    return forward + [(v, u, -1, (u, v), -1) for (u, v) in amount if flow[u, v] > 0]
+    """Residual arcs: tail, head, gain, edge, direction. An edge (debtor, creditor) gains 1, an arc (tail, head, gain) its gain."""
+    forward = [(edge[0], edge[1], (*edge, 1)[2], edge, 1) for edge in amount if flow[edge] < amount[edge]]
+    return forward + [(edge[1], edge[0], -(*edge, 1)[2], edge, -1) for edge in amount if flow[edge] > 0]
 
 
 def _positive_circuit(nodes: list[str], arcs: list) -> list | None:
@@ -122,7 +147,7 @@ def _positive_circuit(nodes: list[str], arcs: list) -> list | None:
 def largest_set_off(amount: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
     """An exact optimum by cancelling positive circuits, in integers of any size."""
     flow = dict.fromkeys(amount, 0)
-    nodes = sorted({party for edge in amount for party in edge})
+    nodes = sorted({party for edge in amount for party in edge[:2]})
     while circuit := _positive_circuit(nodes, _arcs(amount, flow)):
         room = min(amount[edge] - flow[edge] if way > 0 else flow[edge] for *_, edge, way in circuit)
         for *_, edge, way in circuit:
@@ -141,7 +166,12 @@ def least_potentials(nodes: list[str], amount: dict, flow: dict) -> dict[str, in
 
 
 def circuits_of(flow: dict[tuple[str, str], int]) -> list[tuple[list[str], int]]:
-    rest = {edge: amount for edge, amount in sorted(flow.items()) if amount}
+    """Circuits of edges or arcs; a chain is a circuit that is told from ``**`` on."""
+    rest: dict[tuple[str, str], int] = defaultdict(int)
+    for edge, amount in sorted(flow.items()):
+        if amount and edge[:2] != ("**", "*"):  # a loan comes from cash as one's own does
+            rest["**" if edge[0] == "*" else edge[0], edge[1]] += amount
+    rest = dict(sorted(rest.items()))
     circuits = []
     while rest:
         walk = [min(rest)[0]]
@@ -151,7 +181,8 @@ def circuits_of(flow: dict[tuple[str, str], int]) -> list[tuple[list[str], int]]
         pairs = [(circuit[place], circuit[place + 1]) for place in range(len(circuit) - 1)]
         amount = min(rest[pair] for pair in pairs)
         rest = {edge: left - amount * (edge in pairs) for edge, left in rest.items() if left > amount * (edge in pairs)}
-        circuits.append((circuit[:-1], amount))
+        turn = circuit.index("**") if "**" in circuit else 0
+        circuits.append((circuit[:-1][turn:] + circuit[:turn], amount))
     return circuits
 
 
@@ -182,25 +213,39 @@ def cleared_result(
     allocation: str = "oldest",
     refusals: list[Refused] | None = None,
     cycle_key: bytes | None = None,
-    flows: dict[str, dict[tuple[str, str], int]] | None = None,
+    flows: dict[str, dict[tuple, int]] | None = None,
     circuits: bool = True,
+    lines: dict[tuple[str, str], int] | None = None,
 ) -> Result:
-    """An honest result; *flows* replaces the optimum by a choice of the caller."""
-    amounts = amounts_of(items)
-    if method == "net":
-        flows = {currency: dict.fromkeys(amount, 0) for currency, amount in amounts.items()}
-    flows = flows or {currency: largest_set_off(amount) for currency, amount in amounts.items()}
+    """An honest result; *flows* (of edges, or of the arcs of `graph_of`) replaces the optimum by a choice of the caller.
+
+    *lines*: cash of (currency, member), the member ``*`` being the fund.
+    """
+    graphs = {currency: graph_of(items, currency, lines or {}) for currency in {item.currency for item in items}}
+    given = flows or {}
+    flows = {}
+    for currency, graph in graphs.items():
+        best = dict.fromkeys(graph, 0) if method == "net" else largest_set_off(graph) if currency not in given else given[currency]
+        flows[currency] = {arc: best[arc] if arc in best else best[arc[:2]] for arc in graph}
+    units = {currency: 3 if ("**", "*", -2) in graph else 1 for currency, graph in graphs.items()}
     done = [item for item in items if item.excluded]
-    for (currency, debtor, creditor), rows in edges_of(items).items():
-        done += allocated(rows, flows[currency][debtor, creditor], allocation)
+    for (currency, debtor, creditor, weight), rows in edges_of(items).items():
+        done += allocated(rows, flows[currency][debtor, creditor, units[currency] * weight], allocation)
     potentials: dict[tuple[str, str], int] = {}
-    if method != "net":
-        for currency in {item.currency for item in items}:
-            names = [member for code, member in nodes_of(items) if code == currency]
-            found = least_potentials(names, amounts.get(currency, {}), flows.get(currency, {}))
+    cash: dict[tuple[str, str], tuple[int, int, int, int]] = {}
+    for currency, flow in flows.items():
+        names = [member for code, member in nodes_of(items) if code == currency]
+        if units[currency] == 3:
+            lent = flow["**", "*", -2]
+            cash[currency, "*"] = (graphs[currency]["**", "*", -2], lent, 0, 0)
+            arcs = {member: (("**", member, -1), ("*", member, 0), (member, "**", 0)) for member in names}
+            cash |= {(currency, member): (graphs[currency][own[0]], *(flow[arc] for arc in own)) for member, own in arcs.items()}
+            names = [*names, "*", "**"]
+        if method != "net":
+            found = least_potentials(names, graphs[currency], flow)
             potentials.update({(currency, member): value for member, value in found.items()})
     told = [(currency, walk, amount) for currency in sorted(flows) for walk, amount in circuits_of(flows[currency])]
-    result = Result(sorted(done, key=place_of), potentials, told, refusals or [], method, allocation, cycle_key)
+    result = Result(sorted(done, key=place_of), potentials, told, refusals or [], method, allocation, cycle_key, cash)
     return seal(result, circuits=circuits)
 
 
@@ -212,12 +257,16 @@ def seal(result: Result, *, circuits: bool = True) -> Result:
     netting = result.method != "set-off"
     tables = {
         "obligations": _obligations(result.items, result.method),
-        "members": pa.Table.from_pylist(_members(result.items, result.method), schema=members_schema(netting=netting)),
+        "members": pa.Table.from_pylist(
+            _members(result.items, result.method, result.cash), schema=members_schema(netting=netting, liquidity=bool(result.cash))
+        ),
         "potentials": pa.Table.from_pylist(
             [{"member": m, "currency": c, "potential": value} for (c, m), value in sorted(result.potentials.items())], schema=POTENTIALS
         ),
         "refusals": pa.Table.from_pylist([vars(refused) for refused in result.refusals], schema=REFUSALS_TABLE),
     }
+    if result.cash:
+        tables["liquidity"] = _liquidity(result.cash)
     if circuits:
         tables["circuits"] = _circuits(result.circuits)
     return resealed(replace(result, tables=tables))
@@ -228,7 +277,9 @@ def replaced_of(item: Item, method: str) -> int:
 
 
 def _obligations(items: list[Item], method: str) -> pa.Table:
-    schema = obligations_schema(netting=method != "set-off", reference=any(item.reference for item in items))
+    schema = obligations_schema(
+        netting=method != "set-off", reference=any(item.reference for item in items), weight=any(item.weight != 1 for item in items)
+    )
     rows = [
         {
             "id": item.id,
@@ -243,13 +294,20 @@ def _obligations(items: list[Item], method: str) -> pa.Table:
             "excluded": item.excluded,
             "replaced_minor": replaced_of(item, method),
             "reference": item.reference,
+            "weight": item.weight,
         }
         for item in items
     ]
     return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
 
 
-def _members(items: list[Item], method: str) -> list[dict]:
+def _liquidity(cash: dict[tuple[str, str], tuple[int, int, int, int]]) -> pa.Table:
+    names = ("available_minor", "injected_minor", "loan_minor", "received_minor")
+    rows = [{"currency": c, "member": m, **dict(zip(names, cells, strict=True))} for (c, m), cells in sorted(cash.items())]
+    return pa.Table.from_pylist(rows, schema=LIQUIDITY)
+
+
+def _members(items: list[Item], method: str, cash: dict[tuple[str, str], tuple[int, int, int, int]]) -> list[dict]:
     rows = []
     for currency, member in nodes_of(items):
         owed = [item for item in items if item.currency == currency and item.debtor == member]
@@ -267,8 +325,11 @@ def _members(items: list[Item], method: str) -> list[dict]:
             "is_owed_after_minor": sum(item.amount - item.cleared for item in due),
             "pay_in_minor": max(0, -position),
             "pay_out_minor": max(0, position),
+            "cleared_claims_minor": sum(item.cleared for item in due),
         }
-        rows.append({name: row[name] for name in members_schema(netting=method != "set-off").names})
+        moved = cash.get((currency, member), (0, 0, 0, 0))[1:]
+        row |= dict(zip(("injected_minor", "loan_minor", "received_minor"), moved, strict=True))
+        rows.append({name: row[name] for name in members_schema(netting=method != "set-off", liquidity=bool(cash)).names})
     return rows
 
 
@@ -276,8 +337,8 @@ def _circuits(circuits: list[tuple[str, list[str], int]]) -> pa.Table:
     rows, number = [], defaultdict(int)
     for currency, walk, amount in circuits:
         number[currency] += 1
-        for step, debtor in enumerate(walk):
-            creditor = walk[(step + 1) % len(walk)]
+        steps = list(zip(walk, [*walk[1:], walk[0]], strict=True))
+        for step, (debtor, creditor) in enumerate(pair for pair in steps if "**" not in pair):
             row = {"currency": currency, "circuit": number[currency], "step": step + 1, "debtor": debtor, "creditor": creditor}
             rows.append({**row, "amount_minor": amount})
     return pa.Table.from_pylist(rows, schema=CIRCUITS)
@@ -303,7 +364,12 @@ def _totals(result: Result, currency: str) -> dict:
     included = [item for item in items if not item.excluded]
     amount = amounts_of(items).get(currency, {})
     gross, cleared = sum(item.amount for item in items), sum(item.cleared for item in items)
-    pay_in = sum(row.get("pay_in_minor", 0) for row in _members(items, result.method))
+    pay_in = sum(row.get("pay_in_minor", 0) for row in _members(items, result.method, {}))
+    lines = {who: cells for who, cells in result.cash.items() if who[0] == currency}
+    own = [cells for (_, member), cells in lines.items() if member != "*"]
+    fund = lines.get((currency, "*"), (0, 0, 0, 0))
+    without = largest_set_off(graph_of(items, currency, {})) if lines else {}
+    available, injected, loans = (sum(cells[place] for cells in own) for place in range(3))
     included_minor = sum(item.amount for item in included)
     return {
         "obligations": len(items),
@@ -313,14 +379,23 @@ def _totals(result: Result, currency: str) -> dict:
         "cleared_share": cleared * 10**6 // gross / 10**6 if gross > 0 else 0.0,
         "residual_minor": gross - cleared,
         "pay_in_minor": pay_in,
-        "cash_saved_minor": cleared if result.method == "set-off" else included_minor - pay_in,
+        "cash_saved_minor": (cleared if result.method == "set-off" else included_minor - pay_in) - injected - loans,
         "optimal": True,
         "pairs_only_minor": sum(min(d, amount.get((v, u), 0)) for (u, v), d in amount.items()),
         "greedy_minor": greedy(amount),
-        "edges": len(amount),
+        "edges": sum(code == currency for code, *_ in edges_of(items)),
         "exponent": 0 if currency == "XXX" else 2,
         "excluded": len(items) - len(included),
         "excluded_minor": gross - included_minor,
+        "liquidity": {
+            "available_minor": available,
+            "fund_minor": fund[0],
+            "injected_minor": injected,
+            "loans_minor": loans,
+            "cleared_without_minor": sum(without.values()),
+        }
+        if lines
+        else None,
     }
 
 
@@ -373,8 +448,8 @@ def hashed(tables: dict[str, pa.Table], cycle_key: bytes | None, method: str, al
             split *= 2
         return hashlib.sha256(b"\1" + tree_hash(hashes[:split]) + tree_hash(hashes[split:])).digest()
 
-    own = "id debtor creditor currency amount_minor due class reference"
-    rows = [{"replaced_minor": 0, **row} for row in tables["obligations"].to_pylist()]
+    own = "id debtor creditor currency amount_minor due class weight reference"
+    rows = [{"replaced_minor": 0, "weight": 1, **row} for row in tables["obligations"].to_pylist()]
     rows_hash = hashlib.sha256(b"".join(fields(row, own) for row in rows)).digest()
     refused = sorted(tables["refusals"].to_pylist(), key=lambda row: (row["code"], row["id"], row["found"]))
     refusals_hash = hashlib.sha256(b"".join(fields(row, "code id found") for row in refused)).digest()
@@ -382,15 +457,20 @@ def hashed(tables: dict[str, pa.Table], cycle_key: bytes | None, method: str, al
     outcomes = [fields(row, own) + fields(row, "cleared_minor replaced_minor excluded") for row in rows]
     proofs = [fields(row, "currency member potential") for row in tables["potentials"].to_pylist()]
     obligations_root, potentials_root = tree_hash(leaves("obligations", outcomes)), tree_hash(leaves("potentials", proofs))
+    liquidity = tables["liquidity"].to_pylist() if "liquidity" in tables else []
+    cash = [fields(row, "currency member available_minor injected_minor loan_minor received_minor") for row in liquidity]
     answer = {
         "input_digest": "sha256:" + hashlib.sha256(b"rescounter/input/1" + rows_hash + refusals_hash).hexdigest(),
         "potentials_root": potentials_root.hex(),
         "obligations_root": obligations_root.hex(),
+        "liquidity_root": tree_hash(leaves("liquidity", cash)).hex(),
+        "liquidity": len(cash),
         "potentials": len(proofs),
         "obligations": len(outcomes),
         "method": method,
         "allocation": allocation,
     }
-    head = fields(answer, "method allocation input_digest potentials potentials_root obligations obligations_root")
-    roots = {name: answer[name] for name in ("input_digest", "potentials_root", "obligations_root")}
+    trees = "potentials potentials_root obligations obligations_root liquidity liquidity_root"
+    head = fields(answer, f"method allocation input_digest {trees}")
+    roots = {name: answer[name] for name in ("input_digest", "potentials_root", "obligations_root", "liquidity_root")}
     return {**roots, "result_root": hashlib.sha256(b"rescounter/result/1\n" + head).hexdigest()}

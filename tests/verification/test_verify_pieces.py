@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rescounter.verification import Finding, Verdict, compare_with_input, verify_digests
 from rescounter.verification.allocation import pro_rata
+from rescounter.verification.cash import read_cash
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy
 from rescounter.verification.exponents import check_exponents
 from rescounter.verification.network import exact_sums, merge, overflowing, read_rows
@@ -246,7 +247,11 @@ def test_a_figure_that_is_null_is_not_one_that_is_missing():
     assert figures["greedy_minor"] is not None
     assert _check_currency("EUR", {"exponent": 0}, {"greedy_minor": None}) == [Finding("totals", "EUR, greedy_minor", "nothing", "None")]
     assert _check_currency("EUR", {"exponent": 0, "greedy_minor": None}, {"greedy_minor": None}) == []
-    assert currency_totals(rows, merge(rows), method="set-off")["EUR"] == {name: figures[name] for name in figures if name != "exponent"}
+    assert _figures(rows)["EUR"] == {name: figures[name] for name in figures if name != "exponent"}
+
+
+def _figures(rows):
+    return currency_totals(rows, merge(rows), read_cash(rows, None, method="set-off")[0], method="set-off")
 
 
 def test_every_column_is_asked_whether_it_overflows():
@@ -327,7 +332,7 @@ def test_greedy_and_pairs_on_the_trade_of_1985():
     items = [Item(str(place), row["debtor"], row["creditor"], int(row[column])) for place, row in enumerate(rows, 1)]
     table = ledger_oracle._obligations(sorted(items, key=ledger_oracle.place_of), "set-off")
     arrays = read_rows(table)
-    figures = currency_totals(arrays, merge(arrays), method="set-off")["EUR"]
+    figures = _figures(arrays)["EUR"]
     gross = figures["gross_minor"]
     assert gross == 1_716_828_748_835
     assert isinstance(gross, int)
@@ -339,11 +344,11 @@ def test_greedy_is_left_out_above_its_limit(monkeypatch: pytest.MonkeyPatch):
     assert GREEDY_OBLIGATIONS_MAX == 200_000
     rows = read_rows(example().tables["obligations"])
     monkeypatch.setattr("rescounter.verification.totals.GREEDY_OBLIGATIONS_MAX", 4)
-    figures = currency_totals(rows, merge(rows), method="set-off")
+    figures = _figures(rows)
     assert figures["EUR"]["greedy_minor"] is None  # five of its six obligations are included
     assert figures["USD"]["greedy_minor"] == 6
     monkeypatch.setattr("rescounter.verification.totals.GREEDY_OBLIGATIONS_MAX", 5)
-    assert currency_totals(rows, merge(rows), method="set-off")["EUR"]["greedy_minor"] == 279
+    assert _figures(rows)["EUR"]["greedy_minor"] == 279
 
 
 # --- verdicts ---------------------------------------------------------------------------------------

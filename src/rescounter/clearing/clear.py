@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from rescounter.clearing.allocation import ALLOCATIONS, allocate
 from rescounter.clearing.circuits import greedy_set_off, pairs_set_off
 from rescounter.clearing.engines import EngineFor, engine_for
+from rescounter.clearing.liquidity import Draw, Liquidity, liquidity_of
 from rescounter.clearing.network import Network, networks_of
 from rescounter.clearing.optimum import Optimum, largest_set_off
 from rescounter.intake.admitted import Admitted
+from rescounter.intake.lines import Lines
 from rescounter.terms import CallerFault, holds
 
 __all__ = ["GREEDY_OBLIGATIONS_MAX", "METHODS", "Cleared", "Outcome", "Solved", "clear", "solve"]
@@ -31,10 +33,16 @@ GREEDY_OBLIGATIONS_MAX: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """One currency's network with its largest set-off; with method *net* the set-off is nothing."""
+    """One currency's network with its largest set-off; with method *net* the set-off is nothing.
+
+    Args: *liquidity* that the set-off could draw, and *without*: what the largest set-off without any
+    of it clears, both sides counted once; both None where there is no liquidity.
+    """
 
     network: Network
     optimum: Optimum | None
+    liquidity: Liquidity | None = None
+    without: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Outcome:
     """What one currency's clearing came to, besides the rows: minor units, both sides counted once.
 
     Args: *pairs_only* and *greedy* are what other methods would have cleared; *greedy* is None above
-    `GREEDY_OBLIGATIONS_MAX` obligations.
+    `GREEDY_OBLIGATIONS_MAX` obligations. *potential*: int64[k], with *liquidity* int64[k + 2], see
+    `Optimum`. *draw*, *without*: the cash, and what would clear without any; None without liquidity.
     """
 
     network: Network
@@ -50,6 +59,9 @@ class Outcome:
     potential: NDArray[np.int64] | None
     pairs_only: int
     greedy: int | None
+    liquidity: Liquidity | None = None
+    draw: Draw | None = None
+    without: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +81,26 @@ class Cleared:
     outcomes: tuple[Outcome, ...]
 
 
-def solve(admitted: Admitted, *, method: str, engine_for: EngineFor = engine_for) -> tuple[Solved, ...]:
-    """Network, optimum and potentials of each currency, in the order of `Admitted.currencies`."""
+def solve(admitted: Admitted, *, method: str, lines: Lines | None = None, engine_for: EngineFor = engine_for) -> tuple[Solved, ...]:
+    """Network, optimum and potentials of each currency, in the order of `Admitted.currencies`.
+
+    Args: *lines* of cash; their currencies are solved twice, with and without.
+    """
     if method not in METHODS:
         raise CallerFault("option_invalid", f"method {method!r} is unknown; allowed: {', '.join(METHODS)}")
-    return tuple(
-        Solved(network, None if method == "net" else largest_set_off(network, engine_for(len(network.capacity))))
-        for network in networks_of(admitted)
-    )
+    if method == "net":
+        if lines is not None:
+            raise CallerFault("option_invalid", "liquidity is drawn by set-off, and method net sets nothing off")
+        return tuple(Solved(network, None) for network in networks_of(admitted))
+    return tuple(_solved(network, liquidity_of(lines, network), engine_for) for network in networks_of(admitted))
+
+
+def _solved(network: Network, liquidity: Liquidity | None, engine_for: EngineFor) -> Solved:
+    engine = engine_for(len(network.capacity))
+    optimum = largest_set_off(network, engine, liquidity)
+    if liquidity is None:
+        return Solved(network, optimum)
+    return Solved(network, optimum, liquidity, int(largest_set_off(network, engine).flow.sum()))
 
 
 def clear(admitted: Admitted, solved: Sequence[Solved], *, method: str, allocation: str) -> Cleared:
@@ -107,4 +131,7 @@ def _outcome(solved: Solved) -> Outcome:
         potential=None if optimum is None else optimum.potential,
         pairs_only=pairs_set_off(network),
         greedy=greedy_set_off(network) if few else None,
+        liquidity=solved.liquidity,
+        draw=None if optimum is None else optimum.draw,
+        without=solved.without,
     )

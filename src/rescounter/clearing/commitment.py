@@ -28,6 +28,7 @@ __all__ = [
     "hash_here",
     "input_digest",
     "leaf_hashes",
+    "liquidity_leaves",
     "obligation_leaves",
     "potential_leaves",
     "refusals_hash",
@@ -44,6 +45,9 @@ SALT_BYTES: Final = 16
 
 _THREADS: Final = 2
 
+_ONE: Final = pa.scalar(b"1:1", pa.large_binary())
+_EMPTY: Final = pa.scalar(b"0:", pa.large_binary())
+
 SubtreeRoots: TypeAlias = Callable[[Iterable[pa.Array]], list[bytes]]
 """Port: from chunks of leaves (large_binary, at most `CHUNK_ROWS` each) the root of each, in order."""
 
@@ -55,6 +59,7 @@ class Seal:
     input_digest: str
     potentials_root: str
     obligations_root: str
+    liquidity_root: str
     result_root: str
 
 
@@ -66,13 +71,14 @@ def seal(
     method: str,
     allocation: str,
     cycle_key: bytes | None,
+    liquidity: pa.Table | None = None,
     roots_of: SubtreeRoots | None = None,
 ) -> Seal:
     """Digest and roots of a result.
 
     Args: tables in the schemas and row orders of `rescounter.terms.tables`, cleared by *method* and
     *allocation*; *cycle_key* of 32 secret
-    bytes, or None to derive one from the rows; *roots_of* hashes the chunks, here when None.
+    bytes, or None to derive one from the rows; *liquidity* where there is any; *roots_of* hashes the chunks, here when None.
     """
     roots_of = roots_of or hash_here
     with ThreadPoolExecutor(_THREADS) as pool:  # Arrow joins texts without holding the interpreter
@@ -84,12 +90,15 @@ def seal(
     salt = salts(key, digest, "obligations", obligations.num_rows)
     obligations_root = tree_hash(roots_of(_salted(salt, _with_outcomes(rows, obligations))))
     handed_in = input_digest(digest, refusals_hash(refusals))
-    sizes = potentials.num_rows, obligations.num_rows
-    stated = (method, allocation, handed_in, sizes[0], potentials_root.hex(), sizes[1], obligations_root.hex())
+    lines = 0 if liquidity is None else liquidity.num_rows
+    liquidity_root = tree_hash([] if liquidity is None else roots_of(liquidity_leaves(liquidity, salts(key, digest, "liquidity", lines))))
+    trees = (potentials.num_rows, potentials_root.hex(), obligations.num_rows, obligations_root.hex(), lines, liquidity_root.hex())
+    stated = (method, allocation, handed_in, *trees)
     return Seal(
         input_digest=handed_in,
         potentials_root=potentials_root.hex(),
         obligations_root=obligations_root.hex(),
+        liquidity_root=liquidity_root.hex(),
         result_root=hashlib.sha256(b"rescounter/result/1\n" + _content(fields([pa.array([str(value)]) for value in stated]))).hexdigest(),
     )
 
@@ -110,13 +119,17 @@ def salts(key: bytes, rows: bytes, tree: str, count: int) -> bytes:
     return hashlib.shake_256(seed).digest(SALT_BYTES * count)
 
 
-def fields(columns: Sequence[pa.Array]) -> pa.Array:
+def fields(columns: Sequence[pa.Array | pa.Scalar]) -> pa.Array:
     """Each row's fields as canonical bytes: length, colon, text; null is the empty text.
 
-    Args: columns of one length: text, integers or date32. Returns: an array of large_binary.
+    Args: columns of one length: text, integers or date32; or a scalar of the bytes that all rows have there.
+    Returns: an array of large_binary.
     """
     parts: list[pa.Array | pa.Scalar] = []
     for column in columns:
+        if isinstance(column, pa.Scalar):
+            parts.append(column)
+            continue
         text = _as_text(column)
         parts += [pc.cast(pc.cast(pc.binary_length(text), pa.large_string()), pa.large_binary()), pa.scalar(b":", pa.large_binary()), text]
     return pc.binary_join_element_wise(*parts, pa.scalar(b"", pa.large_binary()))
@@ -127,11 +140,12 @@ def _as_text(column: pa.Array) -> pa.Array:
     return pc.fill_null(pc.cast(text, pa.large_binary()), b"")
 
 
-def _row_fields(chunk: pa.Table) -> list[pa.Array]:
+def _row_fields(chunk: pa.Table) -> list[pa.Array | pa.Scalar]:
     names = ("id", "debtor", "creditor", "currency", "amount_minor", "due", "class")
     columns = [_column(chunk, name) for name in names]
-    reference = _column(chunk, "reference") if "reference" in chunk.column_names else pa.nulls(chunk.num_rows, pa.string())
-    return [*columns, reference]
+    weight = _column(chunk, "weight") if "weight" in chunk.column_names else _ONE
+    reference = _column(chunk, "reference") if "reference" in chunk.column_names else _EMPTY
+    return [*columns, weight, reference]
 
 
 def _outcome_fields(chunk: pa.Table) -> list[pa.Array]:
@@ -188,6 +202,12 @@ def _with_outcomes(rows: Iterable[pa.Array], obligations: pa.Table) -> Iterator[
 def potential_leaves(potentials: pa.Table, salt: bytes) -> Iterator[pa.Array]:
     """What is hashed for each leaf of the potentials tree, `CHUNK_ROWS` at a time."""
     return _salted(salt, (fields([_column(chunk, name) for name in ("currency", "member", "potential")]) for chunk in _chunks(potentials)))
+
+
+def liquidity_leaves(liquidity: pa.Table, salt: bytes) -> Iterator[pa.Array]:
+    """What is hashed for each leaf of the liquidity tree, `CHUNK_ROWS` at a time."""
+    names = ("currency", "member", "available_minor", "injected_minor", "loan_minor", "received_minor")
+    return _salted(salt, (fields([_column(chunk, name) for name in names]) for chunk in _chunks(liquidity)))
 
 
 def _salted(salt: bytes, chunks: Iterable[pa.Array]) -> Iterator[pa.Array]:

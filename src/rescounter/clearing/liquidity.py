@@ -37,21 +37,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rescounter.clearing.network import Network
+from rescounter.intake.lines import Lines
 from rescounter.terms import INT64_MAX, holds
 
-__all__ = ["CASH", "FUND", "MINOR_MAX", "UNITS", "Draw", "Graph", "Liquidity", "draw_of", "graph_of"]
-
-FUND: Final = "*"
-"""How the fund's node is written; no member may be called so."""
-
-CASH: Final = "**"
-"""How the node of cash is written; no member may be called so."""
+__all__ = ["UNITS", "Draw", "Graph", "Liquidity", "draw_of", "graph_of", "liquidity_of"]
 
 UNITS: Final = 3
 """How much a unit of weight counts beside a unit of cash."""
-
-MINOR_MAX: Final = INT64_MAX // 2
-"""Most that a currency's obligations, lines and fund may come to together: then no sum at a node overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +83,18 @@ class Graph:
     head: NDArray[np.int32]
     capacity: NDArray[np.int64]
     profit: NDArray[np.int32]
+
+
+def liquidity_of(lines: Lines | None, network: Network) -> Liquidity | None:
+    """What *lines* give the currency of *network*; None where they have no line in it."""
+    if lines is None or not (lines.currency == network.currency).any():
+        return None
+    ours = lines.currency == network.currency
+    funds = ours & (lines.member < 0)
+    own = np.zeros(len(network.members), np.int64)
+    own[np.searchsorted(network.members, lines.member[ours & ~funds])] = lines.amount[ours & ~funds]
+    own.flags.writeable = False
+    return Liquidity(own=own, fund=int(lines.amount[funds].sum()))
 
 
 def graph_of(network: Network, liquidity: Liquidity | None) -> Graph:

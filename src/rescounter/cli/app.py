@@ -67,6 +67,9 @@ def clear(
     allocate: Annotated[str, typer.Option(help="Which obligations of a pair clear first: oldest or pro-rata.")] = "oldest",
     minimum: Annotated[str | None, typer.Option(help="Keep out obligations below this amount (major units).")] = None,
     due_by: Annotated[str | None, typer.Option(help="Keep out obligations that fall due after this date.")] = None,
+    liquidity: Annotated[
+        str | None, typer.Option(help="A file of cash that set-off may draw: member (* is the union's fund), amount, currency.")
+    ] = None,
     columns: Annotated[str | None, typer.Option(help="Map names: debtor=payer,creditor=payee.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal sign . or , ; then thousands may be separated.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file that is not Unicode, such as cp1252.")] = None,
@@ -88,6 +91,7 @@ def clear(
     rescounter clear obligations.csv
     rescounter clear ledger.xlsx --columns debtor=payer,creditor=payee -o march
     rescounter clear export.csv --decimal , --method set-off-then-net
+    rescounter clear obligations.csv --liquidity cash.csv
     zcat big.csv.gz | rescounter clear - -o big --format csv
     """
     from rescounter.cli.clear import clear_file
@@ -96,7 +100,7 @@ def clear(
         file, output,
         words={"method": method, "allocation": allocate, "minimum": minimum, "due_by": due_by, "columns": columns,
                "decimal": decimal, "encoding": encoding, "sheet": sheet, "exponent": exponent},
-        format=format, circuits=circuits, strict=strict, key_file=key_file, force=force, quiet=quiet, as_json=as_json,
+        liquidity=liquidity, format=format, circuits=circuits, strict=strict, key_file=key_file, force=force, quiet=quiet, as_json=as_json,
     )  # fmt: skip
 
 
@@ -104,6 +108,7 @@ def clear(
 def verify(
     result: Annotated[Path, typer.Argument(help="A result folder, a member's bundle folder, or a bundle.json.")],
     input: Annotated[str | None, typer.Option("--input", help="The file that was cleared; default: where the result says it lies.")] = None,
+    liquidity: Annotated[str | None, typer.Option("--liquidity", help="The file of cash; default: where the result says it lies.")] = None,
     root_hash: Annotated[str | None, typer.Option("--root", help="The result_root that the union published (bundles).")] = None,
     key_file: KeyFile = None,
     quiet: Quiet = False,
@@ -118,7 +123,7 @@ def verify(
     """
     from rescounter.cli.check import verify_path
 
-    verify_path(result, input=input, root=root_hash, key_file=key_file, quiet=quiet, as_json=as_json)
+    verify_path(result, input=input, liquidity=liquidity, root=root_hash, key_file=key_file, quiet=quiet, as_json=as_json)
 
 
 @app.command()

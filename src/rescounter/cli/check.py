@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["explain_path", "extract_path", "verify_path"]
 
 
-def verify_path(path: Path, *, input: str | None, root: str | None, key_file: Path | None, quiet: bool, as_json: bool) -> None:
+def verify_path(
+    path: Path, *, input: str | None, liquidity: str | None, root: str | None, key_file: Path | None, quiet: bool, as_json: bool
+) -> None:
     """Check a result folder or a bundle and tell what was proven; exit code 1 when something is wrong."""
     with stages(quiet=quiet or as_json) as progress:
         progress("verifying")
-        verdict = _verdict(path, input=input, root=root, key_file=key_file)
+        verdict = _verdict(path, input=input, liquidity=liquidity, root=root, key_file=key_file)
     if as_json:
         typer.echo(json.dumps({"sound": verdict.sound, **dataclasses.asdict(verdict)}, ensure_ascii=False))
     elif verdict.sound and not quiet:
@@ -35,18 +37,18 @@ def verify_path(path: Path, *, input: str | None, root: str | None, key_file: Pa
         raise typer.Exit(CHECK_FAILED)
 
 
-def _verdict(path: Path, *, input: str | None, root: str | None, key_file: Path | None) -> Verdict:
+def _verdict(path: Path, *, input: str | None, liquidity: str | None, root: str | None, key_file: Path | None) -> Verdict:
     bundle = path / "bundle.json" if path.is_dir() else path
     if (path / "summary.json").is_file() or not bundle.is_file():
         from rescounter.facade.folder import verify_folder
 
         if root is not None:
             raise CallerFault("option_invalid", "--root belongs to a member's bundle; a result folder recomputes its roots")
-        return verify_folder(path, input=input, cycle_key=read_key(key_file))
+        return verify_folder(path, input=input, liquidity=liquidity, cycle_key=read_key(key_file))
     from rescounter.verification import verify_bundle
 
-    if input is not None or key_file is not None:
-        raise CallerFault("option_invalid", "--input and --key-file belong to a result folder; a bundle carries what it needs")
+    if input is not None or liquidity is not None or key_file is not None:
+        raise CallerFault("option_invalid", "--input, --liquidity and --key-file belong to a result folder; a bundle carries what it needs")
     try:
         content = json.loads(bundle.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:

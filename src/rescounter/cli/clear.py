@@ -23,6 +23,7 @@ def clear_file(
     output: Path | None,
     *,
     words: Mapping[str, Any],
+    liquidity: str | None,
     format: str,
     circuits: bool | None,
     strict: bool,
@@ -44,7 +45,8 @@ def clear_file(
     target = output or default_folder(file)
     check_target(target, force=force)
     with stages(quiet=quiet or as_json) as progress:
-        result = run(sys.stdin.buffer if file == "-" else file, options, cycle_key=key, progress=progress)
+        source = sys.stdin.buffer if file == "-" else file
+        result = run(source, options, liquidity=liquidity, cycle_key=key, progress=progress)
         progress("writing")
         result.write(target, format=format, circuits=circuits, force=force)
     if as_json:

@@ -61,12 +61,23 @@ def tell_result(result: Result) -> None:
     for line in _table(result):
         out.print(line, markup=False)
     for code, currency in result.summary["currencies"].items():
+        if currency["liquidity"]:
+            out.print(f"{code}: {_told_cash(currency)}", markup=False)
         if currency["excluded"]:
             kept_out = f"{counted(currency['excluded'], 'obligation')} ({_money(currency, 'excluded_minor')})"
             out.print(f"{code}: kept out of the run: {kept_out}; see the column excluded.")
     note_refusals(result)
     for note in result.notes:
         out.print(f"Note: {note}", markup=False)
+
+
+def _told_cash(currency: Mapping[str, Any]) -> str:
+    cash = {**currency["liquidity"], "exponent": currency["exponent"]}
+    return (
+        f"cash drawn: {_money(cash, 'injected_minor')} of {_money(cash, 'available_minor')} of members' own, "
+        f"{_money(cash, 'loans_minor')} of {_money(cash, 'fund_minor')} lent by the fund; "
+        f"without any, {_money(cash, 'cleared_without_minor')} would clear."
+    )
 
 
 def _table(result: Result) -> list[str]:

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 from rescounter._version import __version__
 from rescounter.facade.options import Options
 from rescounter.facade.result import Result
-from rescounter.intake import Admission, Conditions, Submitted, admit
+from rescounter.intake import Admission, Admitted, Conditions, Lines, Submitted, admit, admit_lines
 from rescounter.terms import CallerFault
 
-__all__ = ["Progress", "admit_input", "clear", "options_of", "run"]
+__all__ = ["Progress", "admit_input", "admit_liquidity", "clear", "options_of", "run"]
 
 Progress = Callable[[str], None]
 """Called with the name of each stage as it begins."""
@@ -51,6 +51,7 @@ def clear(
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
     exponents: Mapping[str, int] | None = None,
+    liquidity: object = None,
     cycle_key: bytes | None = None,
 ) -> Result:
     """Clear the obligations of a table, exactly, with a proof.
@@ -59,20 +60,22 @@ def clear(
         table: anything with the Arrow PyCapsule interface (Polars, pandas, PyArrow, DuckDB), or the
             path of a CSV, Parquet, Arrow, JSON Lines or XLSX file. Columns ``debtor``, ``creditor`` and
             ``amount`` (major units) or ``amount_minor`` (integer); optional ``currency``, ``id``, ``due``,
-            ``class``, ``divisible``, ``reference``.
+            ``class``, ``weight`` (1 to 100: how much a unit counts), ``divisible``, ``reference``.
         method: ``set-off``, ``net`` or ``set-off-then-net``.
         allocation: which obligations of a pair clear first: ``oldest`` or ``pro-rata``.
         minimum, due_by: keep smaller or later obligations out of the run.
         columns: names that differ, such as ``{"debtor": "payer"}``.
+        liquidity: cash that set-off may draw, a table or a path like *table*, with the columns ``member``
+            (``*`` is the union's fund), ``amount`` or ``amount_minor``, and ``currency`` where there are several.
         cycle_key: 32 secret bytes that salt the commitments; derived from the rows when None.
 
     Returns: a frozen `Result`; bad rows stand in its ``refusals``, they never stop the run.
-    Raises: CallerFault when there is no usable table or an option is not allowed.
+    Raises: CallerFault when there is no usable table, an option is not allowed, or a line of *liquidity* is wrong.
     """
     options = options_of(
         method=method, allocation=allocation, minimum=minimum, due_by=due_by, columns=columns, decimal=decimal, exponents=exponents
     )
-    return run(table, options, cycle_key=cycle_key)
+    return run(table, options, liquidity=liquidity, cycle_key=cycle_key)
 
 
 def options_of(
@@ -101,27 +104,34 @@ def options_of(
     )
 
 
-def run(source: object, options: Options, *, cycle_key: bytes | None = None, progress: Progress | None = None) -> Result:
+def run(
+    source: object, options: Options, *, liquidity: object = None, cycle_key: bytes | None = None, progress: Progress | None = None
+) -> Result:
     """`clear` with options that are ready made; *progress* hears of each stage."""
     from rescounter.clearing.clear import clear as share_out
     from rescounter.clearing.clear import solve
     from rescounter.clearing.commitment import seal
-    from rescounter.clearing.tables import currency_summaries, members_table, obligations_table, potentials_table
+    from rescounter.clearing.tables import currency_summaries, liquidity_table, members_table, obligations_table, potentials_table
     from rescounter.facade.hashing import hash_on_two_processors
 
     if cycle_key is not None and not (isinstance(cycle_key, bytes) and len(cycle_key) == 32):
         raise CallerFault("key_unreadable", "the cycle key is not 32 bytes")
+    if liquidity is not None and options.method == "net":
+        raise CallerFault(
+            "option_invalid", "liquidity is drawn by set-off, and method net sets nothing off; use set-off or set-off-then-net"
+        )
     began = perf_counter()
     clock = _Clock(progress or (lambda stage: None), dict.fromkeys(("read", "admit", "solve", "write", "total"), 0.0))
     clock.begin("read", "reading")
     submitted = _submitted(source, options)
     clock.begin("admit", f"admitting {len(submitted):,} rows")
     admission = admit(submitted, _conditions(options))
+    lines, notes = (None, ()) if liquidity is None else admit_liquidity(liquidity, admission.admitted, options)
     clock.begin("solve", f"solving {len(admission.admitted):,} obligations{_first_time(len(admission.admitted))}")
-    solved = solve(admission.admitted, method=options.method)
+    solved = solve(admission.admitted, method=options.method, lines=lines)
     clock.begin("share", "sharing out and sealing")
     cleared = share_out(admission.admitted, solved, method=options.method, allocation=options.allocation)
-    obligations, potentials = obligations_table(cleared), potentials_table(cleared)
+    obligations, potentials, drawn = obligations_table(cleared), potentials_table(cleared), liquidity_table(cleared)
     sealed = seal(
         obligations,
         potentials,
@@ -129,6 +139,7 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
         method=options.method,
         allocation=options.allocation,
         cycle_key=cycle_key,
+        liquidity=drawn,
         roots_of=hash_on_two_processors,
     )
     members, currencies = members_table(cleared), currency_summaries(cleared)
@@ -141,15 +152,18 @@ def run(source: object, options: Options, *, cycle_key: bytes | None = None, pro
         "input_digest": sealed.input_digest,
         "potentials_root": sealed.potentials_root,
         "obligations_root": sealed.obligations_root,
+        "liquidity_root": sealed.liquidity_root,
         "result_root": sealed.result_root,
         "currencies": currencies,
         "refused": admission.refusals.num_rows,
-        "input": {"path": _path_of(source), "options": options.as_json()},
+        "input": {"path": _path_of(source), "liquidity": _path_of(liquidity), "options": options.as_json()},
         "files": {},
         "seconds": seconds | {"total": round(perf_counter() - began, 3)},
     }
     tables = {"obligations": obligations, "members": members, "potentials": potentials, "refusals": admission.refusals}
-    return Result(cleared=cleared, tables=tables, summary=summary, notes=admission.notes, cycle_key=cycle_key)
+    if drawn is not None:
+        tables["liquidity"] = drawn
+    return Result(cleared=cleared, tables=tables, summary=summary, notes=admission.notes + notes, cycle_key=cycle_key)
 
 
 def _first_time(obligations: int) -> str:
@@ -167,6 +181,23 @@ def _first_time(obligations: int) -> str:
 def admit_input(source: object, options: Options) -> Admission:
     """Read and admit again what a result was made from, on the same conditions."""
     return admit(_submitted(source, options), _conditions(options))
+
+
+def admit_liquidity(source: object, admitted: Admitted, options: Options) -> tuple[Lines, tuple[str, ...]]:
+    """The lines of a file or table of liquidity, and what the reader noted.
+
+    Raises: CallerFault ``liquidity_refused`` with every fault; ``input_not_found`` and its like when there is no file.
+    """
+    from rescounter.formats.reading import read_lines
+
+    try:
+        submitted = read_lines(source, encoding=options.encoding)
+    except CallerFault as fault:
+        if fault.code in ("input_not_found", "input_unreadable"):
+            raise
+        raise CallerFault("liquidity_refused", f"the file of liquidity cannot be read: {fault.message}", **fault.facts) from fault
+    lines = admit_lines(submitted, admitted, decimal=options.decimal)
+    return lines, tuple(f"liquidity: {note}" for note in submitted.notes)
 
 
 def _submitted(source: object, options: Options) -> Submitted:

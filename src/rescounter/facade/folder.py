@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, shown_in_
 from rescounter.terms import CallerFault
 
 if TYPE_CHECKING:
+    from rescounter.intake import Admission, Admitted
     from rescounter.verification import Finding, Verdict
 
 __all__ = ["Stored", "extract_member", "read_result", "verify_folder", "write_result"]
@@ -56,7 +58,8 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
         (folder / "report.html").write_bytes(page)
         files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()
         summary = thawed(result.with_seconds(write=perf_counter() - began))
-        summary["input"] = {**summary["input"], "path": _seen_from(target, summary["input"]["path"])}
+        paths = {name: _seen_from(target, summary["input"][name]) for name in ("path", "liquidity")}
+        summary["input"] = {**summary["input"], **paths}
         summary["files"] = dict(sorted(files.items()))
         (folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return target
@@ -80,7 +83,8 @@ def read_result(folder: Path) -> Stored:
     from rescounter.formats.writing import read_tables
 
     summary = _read_summary(folder)
-    names = [*_TABLES, *(["circuits"] if any(Path(name).stem == "circuits" for name in summary["files"]) else [])]
+    written = {Path(name).stem for name in summary["files"]}
+    names = [*_TABLES, *(name for name in ("liquidity", "circuits") if name in written)]
     return Stored(folder=folder, summary=summary, tables=read_tables(folder, names))
 
 
@@ -97,12 +101,13 @@ def _read_summary(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes | None = None) -> Verdict:
-    """Check a result folder from outside; read its input again when it can be found.
+def verify_folder(folder: Path, *, input: object | None = None, liquidity: object | None = None, cycle_key: bytes | None = None) -> Verdict:
+    """Check a result folder from outside; read its input, and its liquidity, again when they can be found.
 
     Returns: a `Verdict` whose *proven* and *not_proven* say whether the input was read.
     """
-    from rescounter.verification import INPUT_NOT_READ, Finding, Verdict, verify_digests, verify_result
+    from rescounter.facade.clearing import admit_input
+    from rescounter.verification import INPUT_NOT_READ, LIQUIDITY_NOT_READ, Verdict, verify_digests, verify_result
 
     summary = _read_summary(folder)
     changed = verify_digests(_digests(folder, summary), summary)
@@ -113,23 +118,55 @@ def verify_folder(folder: Path, *, input: object | None = None, cycle_key: bytes
             raise
         return Verdict(changed, (), ("anything else: the tables cannot be read",))
     verdict = verify_result(stored.tables, stored.summary, cycle_key=cycle_key)
-    findings = [*changed, *verdict.findings]
-    source = input if input is not None else _input_beside(stored)
+    verdict = replace(verdict, findings=(*changed, *verdict.findings))
+    source = input if input is not None else _beside(stored, "path")
+    cash = liquidity if liquidity is not None else _beside(stored, "liquidity")
     if source is None:
-        return replace(verdict, findings=tuple(findings))
+        if liquidity is not None:
+            raise CallerFault("option_invalid", "lines of cash are read for a run's obligations: name the input of this result as well")
+        return verdict
+    handed_in = _HandedIn(
+        "input", source, input is not None, INPUT_NOT_READ, f"the input {source} holds exactly these obligations and refusals"
+    )
+    again = cache(lambda: admit_input(source, Options.from_summary(stored.summary)))
+    verdict = _compared(verdict, handed_in, lambda: _compare_input(stored, again()))
+    if cash is None or "liquidity" not in stored.tables:
+        return verdict
+    handed_in = _HandedIn(
+        "liquidity", cash, liquidity is not None, LIQUIDITY_NOT_READ, f"the file {cash} holds exactly these lines and this fund"
+    )
+    return _compared(verdict, handed_in, lambda: _compare_liquidity(stored, again().admitted, cash))
+
+
+@dataclass(frozen=True, slots=True)
+class _HandedIn:
+    """A file that a result was made from: *named* by the caller or found, and what reading it proves."""
+
+    kind: str
+    source: object
+    named: bool
+    unproven: str
+    proven: str
+
+
+def _compared(verdict: Verdict, handed_in: _HandedIn, compare: Callable[[], tuple[Finding, ...]]) -> Verdict:
+    """*verdict* with what a comparison with a file adds; a file that was found and differs may be another one."""
+    from rescounter.verification import Finding
+
     try:
-        differing = _compare(stored, source)
+        differing = compare()
     except CallerFault:
-        if input is not None:
+        if handed_in.named:
             raise
-        differing = (Finding("input", str(source), "nothing that can be read", "the input"),)
-    if differing and input is None:
-        why = f"what lies at {source} is another input: only the result in itself is proven"
-        return replace(verdict, findings=tuple(findings), not_proven=(*verdict.not_proven, why))
-    return Verdict(
-        findings=(*findings, *differing),
-        proven=verdict.proven if differing else (*verdict.proven, f"the input {source} holds exactly these obligations and refusals"),
-        not_proven=tuple(sentence for sentence in verdict.not_proven if sentence != INPUT_NOT_READ),
+        differing = (Finding(handed_in.kind, str(handed_in.source), "nothing that can be read", f"the {handed_in.kind}"),)
+    if differing and not handed_in.named:
+        why = f"what lies at {handed_in.source} is another {handed_in.kind}: only the result in itself is proven"
+        return replace(verdict, not_proven=(*verdict.not_proven, why))
+    return replace(
+        verdict,
+        findings=(*verdict.findings, *differing),
+        proven=verdict.proven if differing else (*verdict.proven, handed_in.proven),
+        not_proven=tuple(sentence for sentence in verdict.not_proven if sentence != handed_in.unproven),
     )
 
 
@@ -143,25 +180,32 @@ def _digests(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _input_beside(stored: Stored) -> Path | None:
-    """The input where the summary says that it lies, if a file still does."""
+def _beside(stored: Stored, name: str) -> Path | None:
+    """The input, or its liquidity, where the summary says that it lies, if a file still does."""
     described = stored.summary.get("input")
-    name = described.get("path") if isinstance(described, dict) else None
-    if not isinstance(name, str):
+    found = described.get(name) if isinstance(described, dict) else None
+    if not isinstance(found, str):
         return None
-    path = Path(os.path.normpath(stored.folder.resolve() / name))
+    path = Path(os.path.normpath(stored.folder.resolve() / found))
     return path if path.is_file() else None
 
 
-def _compare(stored: Stored, source: object) -> tuple[Finding, ...]:
+def _compare_input(stored: Stored, admission: Admission) -> tuple[Finding, ...]:
     from rescounter.clearing.tables import admitted_table
-    from rescounter.facade.clearing import admit_input
     from rescounter.verification import compare_with_input
 
-    admission = admit_input(source, Options.from_summary(stored.summary))
     return compare_with_input(
         stored.tables["obligations"], admitted_table(admission.admitted), refusals=stored.tables["refusals"], refused=admission.refusals
     )
+
+
+def _compare_liquidity(stored: Stored, admitted: Admitted, cash: object) -> tuple[Finding, ...]:
+    from rescounter.clearing.tables import lines_table
+    from rescounter.facade.clearing import admit_liquidity
+    from rescounter.verification import compare_with_liquidity
+
+    lines, _ = admit_liquidity(cash, admitted, Options.from_summary(stored.summary))
+    return compare_with_liquidity(stored.tables["liquidity"], lines_table(admitted, lines))
 
 
 def extract_member(folder: Path, member: str, target: Path, *, cycle_key: bytes | None = None, force: bool = False) -> Path:

@@ -58,13 +58,18 @@ class Result:
         return self.tables["potentials"]
 
     @property
+    def liquidity(self) -> pa.Table | None:
+        """The cash that was there, was drawn and was received; None in a run without liquidity."""
+        return self.tables.get("liquidity")
+
+    @property
     def refusals(self) -> pa.Table:
         """Rows that were not taken, each with its reason."""
         return self.tables["refusals"]
 
     @property
     def circuits(self) -> pa.Table:
-        """The set-off as closed chains of debt; reckoned anew at each call."""
+        """The set-off as closed chains of debt, and open ones where cash passes; reckoned anew at each call."""
         from rescounter.clearing.tables import circuits_table
 
         return circuits_table(self.cleared)
@@ -128,7 +133,7 @@ class Result:
 
 def shown_in_report(summary: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
     """The summary without the name of the input: the page's bytes depend on the rows alone."""
-    return {**summary, "files": files, "input": {**summary["input"], "path": None}}
+    return {**summary, "files": files, "input": {**summary["input"], "path": None, "liquidity": None}}
 
 
 def _frozen(value: Any) -> Any:
@@ -150,9 +155,10 @@ def explain(tables: Mapping[str, pa.Table], summary: Mapping[str, Any], *, id: s
         raise CallerFault("option_invalid", "name either an id or a member to explain")
     method = summary["method"]
     if member is not None:
-        return explain_member(tables["obligations"], tables["members"], exponents, member=member, method=method)
+        cash = tables.get("liquidity")
+        return explain_member(tables["obligations"], tables["members"], exponents, member=member, method=method, liquidity=cash)
     _refuse_refused(tables["refusals"], str(id))
-    return explain_item(tables["obligations"], exponents, id=str(id), method=method)
+    return explain_item(tables["obligations"], exponents, id=str(id), method=method, liquidity=tables.get("liquidity"))
 
 
 def _refuse_refused(refusals: pa.Table, id: str) -> None:

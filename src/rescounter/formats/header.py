@@ -50,7 +50,7 @@ def wanted_names(columns: Mapping[str, str]) -> dict[str, str]:
     given = {name: trimmed(found) for name, found in columns.items()}
     if "" in given.values() or len(set(given.values())) < len(given):
         raise CallerFault("option_invalid", "--columns must give each column a name of its own", columns=dict(columns))
-    for column in COLUMN_REQUIRED:
+    for column in set(COLUMN_REQUIRED) & set(COLUMNS):
         if column not in given and column in given.values():
             raise CallerFault(
                 "option_invalid", f"--columns takes the column {column} for another one: name it as well", columns=dict(columns)

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from rescounter.formats.header import Header, match_header, wanted_names
 from rescounter.formats.source import Source, format_of, open_source
-from rescounter.intake.submitted import Submitted
+from rescounter.intake.submitted import LINE_COLUMNS, Submitted
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
 
-__all__ = ["read", "read_arrow"]
+__all__ = ["read", "read_arrow", "read_lines"]
 
 _NO_COLUMNS: Final[Mapping[str, str]] = MappingProxyType({})
 _IGNORED_SHOWN_MAX: Final = 12
@@ -42,7 +42,23 @@ def read(
     workbook; *name* of the source in messages.
     Raises: CallerFault when there is no table that can be read as a whole.
     """
-    wanted = wanted_names(columns)
+    return _read_table(source, wanted_names(columns), encoding=encoding, sheet=sheet, name=name)
+
+
+def read_lines(source: object, *, encoding: str | None = None) -> Submitted:
+    """Read a file or Arrow table of liquidity: the columns `LINE_COLUMNS`, from any format of `read`.
+
+    Raises: CallerFault as `read` and `read_arrow` do.
+    """
+    wanted = dict(zip(LINE_COLUMNS, LINE_COLUMNS, strict=True))
+    if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
+        return _read_table(source, wanted, encoding=encoding, sheet=None, name=None)  # type: ignore[arg-type]
+    return _read_arrow(source, wanted)
+
+
+def _read_table(
+    source: str | os.PathLike[str] | BinaryIO, wanted: Mapping[str, str], *, encoding: str | None, sheet: str | None, name: str | None
+) -> Submitted:
     opened = open_source(source, name=name)
     try:
         submitted, header, kind = _read_as(format_of(opened), opened, wanted, encoding=encoding, sheet=sheet)
@@ -57,10 +73,14 @@ def read_arrow(table: object, *, columns: Mapping[str, str] = _NO_COLUMNS) -> Su
 
     Raises: CallerFault when it is no such table, or lacks columns or rows.
     """
+    return _read_arrow(table, wanted_names(columns))
+
+
+def _read_arrow(table: object, wanted: Mapping[str, str]) -> Submitted:
     from rescounter.formats.columnar import submitted_of
 
     arrow = _as_arrow(table)
-    header = match_header([str(name) for name in arrow.schema.names], wanted_names(columns))
+    header = match_header([str(name) for name in arrow.schema.names], wanted)
     submitted = submitted_of(arrow, header, name="the table")
     return replace(submitted, notes=submitted.notes + _ignored(header))
 

@@ -29,10 +29,12 @@ FORMATS: Final[tuple[Format, ...]] = ("parquet", "csv", "xlsx")
 _SCHEMAS: Final[Mapping[str, tuple[pa.Schema, ...]]] = MappingProxyType(
     {
         "obligations": tuple(
-            known.obligations_schema(netting=netting, reference=reference) for netting, reference in product((False, True), repeat=2)
+            known.obligations_schema(netting=netting, reference=reference, weight=weight)
+            for netting, reference, weight in product((False, True), repeat=3)
         ),
-        "members": tuple(known.members_schema(netting=netting) for netting in (False, True)),
+        "members": tuple(known.members_schema(netting=netting, liquidity=cash) for netting, cash in product((False, True), repeat=2)),
         "potentials": (known.POTENTIALS,),
+        "liquidity": (known.LIQUIDITY,),
         "circuits": (known.CIRCUITS,),
         "refusals": (known.REFUSALS_TABLE,),
     }

@@ -1,14 +1,17 @@
 """Intake: rows as they were handed in become obligations admitted to a run, or refusals.
 
 Enters: `Submitted` (cells by column, unchecked). Leaves: `Admission` with `Admitted` in canonical
-order and a table of refusals. Refuses: one row at a time, by the rules A1 to A19 of
+order and a table of refusals. Refuses: one row at a time, by the rules A1 to A20 of
 `terms.refusals`, each row under its most important code; a currency whose sum leaves int64 as a
 whole. Laws: every row is admitted or refused, never both, never lost; no amount is ever rounded.
-Read `submitted.py` and `admitted.py` for the values, then `admit.py` for the flow.
+A file of
+cash (`Lines`) is taken whole or refused whole, with all of its faults. Read `submitted.py` and
+`admitted.py` for the values, then `admit.py` for the flow.
 """
 
 from rescounter.intake.admit import Conditions, admit
 from rescounter.intake.admitted import Admission, Admitted
+from rescounter.intake.lines import Lines, admit_lines
 from rescounter.intake.submitted import COLUMNS, Submitted
 
-__all__ = ["COLUMNS", "Admission", "Admitted", "Conditions", "Submitted", "admit"]
+__all__ = ["COLUMNS", "Admission", "Admitted", "Conditions", "Lines", "Submitted", "admit", "admit_lines"]

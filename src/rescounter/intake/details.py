@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rescounter.intake.admitted import NO_DUE, WEIGHT_MAX
 from rescounter.intake.rulings import CODE_OF, Codes
-from rescounter.terms.names import HIDDEN_CHARACTERS
+from rescounter.terms.names import CASH_NAME, FUND_NAME, HIDDEN_CHARACTERS
 
 __all__ = ["as_text", "read_date", "read_divisible", "read_dues", "read_names", "read_text", "read_weights"]
 
@@ -88,11 +88,15 @@ def read_names(cells: pa.Array, *, length_max: int) -> tuple[NDArray[np.int32], 
     """A column of few distinct texts, such as member codes.
 
     Returns: place in the dictionary (-1 where empty), the dictionary of distinct texts, rulings for
-    hidden characters and length.
+    hidden characters, length and reserved names.
     """
     distinct = pc.dictionary_encode(cells if pa.types.is_string(cells.type) else cells.cast(pa.string()))
     names = distinct.dictionary
     ruling = np.append(_rulings_of_texts(names, length_max), np.int16(0))
+    for reserved in (FUND_NAME, CASH_NAME):
+        taken = pc.index(names, pa.scalar(reserved, names.type)).as_py()
+        if taken >= 0:
+            ruling[taken] = CODE_OF["reserved_name"]
     place = np.asarray(distinct.indices.fill_null(-1)).astype(np.int32, copy=True)
     empty = pc.index(names, pa.scalar("", names.type)).as_py()
     if empty >= 0:

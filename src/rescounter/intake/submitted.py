@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "COLUMN_REQUIRED", "Submitted"]
+__all__ = ["COLUMNS", "COLUMN_REQUIRED", "LINE_COLUMNS", "Submitted"]
 
 COLUMNS: Final = (
     "debtor",
@@ -27,7 +27,11 @@ COLUMNS: Final = (
 )
 """Every column that intake reads; others are ignored and named in a note."""
 
-COLUMN_REQUIRED: Final = ("debtor", "creditor")
+LINE_COLUMNS: Final = ("member", "amount", "amount_minor", "currency")
+"""Every column of a file of liquidity."""
+
+COLUMN_REQUIRED: Final = ("debtor", "creditor", "member")
+"""Columns that a table must have, if it is of the kind that has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Submitted:
     round-trip decimal (Python's ``repr``).
 
     Args:
-        columns: Arrow arrays by canonical column name, a subset of `COLUMNS`.
+        columns: Arrow arrays by canonical column name, a subset of `COLUMNS` or of `LINE_COLUMNS`.
         row_numbers: int64, the 1-based data row of each row; None where they are 1, 2, 3, ...
         unreadable: data row and text of each row that could not be split into cells; these rows
             are not in *columns*.

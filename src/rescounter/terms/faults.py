@@ -42,6 +42,8 @@ FAULTS: Final = MappingProxyType(
         "member_unknown": "Use a member code that stands in the result's members table.",
         "id_unknown": "Use an id that stands in the result's obligations table.",
         "id_refused": "Mend the row and run rescounter clear again; docs/REFUSALS.md explains each code.",
+        "liquidity_refused": "Mend every fault that is named: the file is taken whole or not at all. Its columns are member, amount or "
+        "amount_minor, and currency where the run has several; the member * is the union's fund.",
         "key_unreadable": "A key file holds 32 bytes, or 64 hexadecimal digits.",
         "key_missing": "This result was sealed with a key: name the same file with --key-file.",
         "child_failed": "Check memory and process limits, then run the command again; nothing was written.",

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["HIDDEN_CHARACTERS", "ID_LENGTH_MAX", "NAME_LENGTH_MAX", "TEXT_LENGTH_MAX", "closest", "has_hidden_characters", "order_of_id"]
+__all__ = [
+    "CASH_NAME",
+    "FUND_NAME",
+    "HIDDEN_CHARACTERS",
+    "ID_LENGTH_MAX",
+    "NAME_LENGTH_MAX",
+    "TEXT_LENGTH_MAX",
+    "closest",
+    "has_hidden_characters",
+    "order_of_id",
+]
 
 NAME_LENGTH_MAX: Final = 64
 """Longest member code, in characters."""
@@ -14,6 +24,11 @@ ID_LENGTH_MAX: Final = 128
 """Longest id of an obligation, in characters."""
 TEXT_LENGTH_MAX: Final = 256
 """Longest class or reference, in characters."""
+
+FUND_NAME: Final = "*"
+"""How the union's fund is written where members are named; no member may be called so."""
+CASH_NAME: Final = "**"
+"""How cash is written where members are named; no member may be called so."""
 
 HIDDEN_CHARACTERS: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 """RE2 pattern of what may not stand in a name: controls, invisible and direction-changing characters.

@@ -193,6 +193,15 @@ _RULES: Final = (
         "debtor Mu\u0308ller with the two dots as a character of their own",
     ),
     RefusalRule(
+        "reserved_name",
+        "A20",
+        147,
+        "a party is called as the union's fund (*) or cash (**) are called in a result",
+        "any other code",
+        "Give the member another code.",
+        "debtor *",
+    ),
+    RefusalRule(
         "not_a_date",
         "A15",
         150,

@@ -10,8 +10,18 @@ stands apart: one file with the standard library alone, which a member runs on i
 
 from rescounter.verification.bundles import verify_bundle
 from rescounter.verification.digests import verify_digests
-from rescounter.verification.inputs import compare_with_input
-from rescounter.verification.result import INPUT_NOT_READ, verify_result
+from rescounter.verification.inputs import compare_with_input, compare_with_liquidity
+from rescounter.verification.result import INPUT_NOT_READ, LIQUIDITY_NOT_READ, verify_result
 from rescounter.verification.verdict import Finding, Verdict
 
-__all__ = ["INPUT_NOT_READ", "Finding", "Verdict", "compare_with_input", "verify_bundle", "verify_digests", "verify_result"]
+__all__ = [
+    "INPUT_NOT_READ",
+    "LIQUIDITY_NOT_READ",
+    "Finding",
+    "Verdict",
+    "compare_with_input",
+    "compare_with_liquidity",
+    "verify_bundle",
+    "verify_digests",
+    "verify_result",
+]

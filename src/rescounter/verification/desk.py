@@ -3,7 +3,7 @@
 
     python verify.py bundle.json [--root HEX]
 
-A bundle holds one member's own obligations, the potentials of that member and its counterparties,
+A bundle holds one member's own obligations and cash, the potentials of that member and its counterparties,
 and proofs that all of them stand under one published ``result_root``. This file shares no code with
 the programs that made it; what is checked and why it suffices: `docs/CERTIFICATE.md`, sections 1 to 4.
 
@@ -18,13 +18,12 @@ import json
 import re
 import sys
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-__all__ = ["Finding", "Obligation", "Potential", "Report", "check", "main"]
+__all__ = ["Cash", "Finding", "Obligation", "Potential", "Report", "check", "main"]
 
 FORMAT = "rescounter-bundle/1"
 METHODS = ("set-off", "net", "set-off-then-net")
@@ -35,6 +34,9 @@ SHOWN_MAX = 20
 SHOWN_LENGTH_MAX = 80
 SUMS = "owes_minor is_owed_minor net_minor cleared_minor owes_after_minor is_owed_after_minor"
 NETTING_SUMS = "pay_in_minor pay_out_minor"
+CASH_SUMS = "cleared_claims_minor injected_minor loan_minor received_minor"
+FUND, CASH = "*", "**"
+TREES = ("potentials", "obligations", "liquidity")
 
 
 class Finding(NamedTuple):
@@ -54,34 +56,13 @@ class Report(NamedTuple):
     not_proven: list[str]
 
 
-@dataclass(frozen=True)
-class Obligation:
-    """One leaf of the obligations tree; an empty cell is an empty text."""
-
-    index: int
-    salt: str
-    id: str
-    debtor: str
-    creditor: str
-    currency: str
-    amount_minor: int
-    cleared_minor: int
-    replaced_minor: int
-    due: str
-    kind: str
-    excluded: str
-    reference: str
-
-
-@dataclass(frozen=True)
-class Potential:
-    """One leaf of the potentials tree."""
-
-    index: int
-    salt: str
-    member: str
-    currency: str
-    potential: int
+# One leaf of each tree; an empty cell is an empty text.
+Obligation = namedtuple(
+    "Obligation", "index salt id debtor creditor currency amount_minor cleared_minor replaced_minor due kind weight excluded reference"
+)
+Potential = namedtuple("Potential", "index salt currency member potential")
+Cash = namedtuple("Cash", "index salt currency member available_minor injected_minor loan_minor received_minor")
+NO_CASH = Cash(0, "", "", "", 0, 0, 0, 0)
 
 
 def check(bundle: object, root: str | None = None) -> Report:
@@ -93,22 +74,24 @@ def check(bundle: object, root: str | None = None) -> Report:
     if findings or not isinstance(bundle, dict):
         return Report(findings, [], ["anything: the bundle cannot be read"])
     obligations = [Obligation(**{"kind" if name == "class" else name: row[name] for name in row}) for row in bundle["obligations"]]
-    potentials = [Potential(**row) for row in bundle["potentials"]]
+    potentials, cash = [Potential(**row) for row in bundle["potentials"]], [Cash(**row) for row in bundle["liquidity"]]
     for checked in (
         _check_roots(bundle, root),
-        _check_order(obligations, potentials),
+        _check_order(obligations, potentials, cash),
         _check_tree("obligations", bundle, [(row.index, _obligation_leaf(row)) for row in obligations]),
-        _check_tree("potentials", bundle, [(row.index, _leaf(row.salt, row.currency, row.member, row.potential)) for row in potentials]),
+        _check_tree("potentials", bundle, [(row.index, _leaf(row.salt, *row[2:])) for row in potentials]),
+        _check_tree("liquidity", bundle, [(row.index, _leaf(row.salt, *row[2:])) for row in cash]),
         _check_rows(obligations, bundle["member"], bundle["method"]),
-        _check_conservation(obligations, bundle["member"]),
+        _check_cash(cash, obligations, bundle["member"]),
+        _check_conservation(obligations, cash, bundle["member"]),
         _check_allocation(obligations, bundle["allocation"]),
-        _check_potentials(obligations, potentials, bundle["method"]),
-        _check_members(obligations, bundle),
+        _check_potentials(obligations, potentials, cash, bundle["method"]),
+        _check_members(obligations, cash, bundle),
     ):
         findings.extend(checked)
     if findings:
         return Report(findings, [], ["anything: see what is wrong"])
-    return Report([], [_proven(bundle, obligations)], _not_proven())
+    return Report([], [_proven(bundle, obligations)], _not_proven(cash))
 
 
 def _proven(bundle: dict[str, Any], obligations: list[Obligation]) -> str:
@@ -117,12 +100,14 @@ def _proven(bundle: dict[str, Any], obligations: list[Obligation]) -> str:
     return (
         f"{shown(bundle['member'])}: your {len(obligations)} obligations with {len(counterparties)} counterparties stand under "
         f"the result_root; each is within its bounds and has what rule {bundle['allocation']} gives it; you clear as much as "
-        f"debtor as you clear as creditor; " + ("nothing was set off" if bundle["method"] == "net" else fitting)
+        f"debtor as you clear as creditor{', but for the cash that you drew or received' if bundle['liquidity'] else ''}; "
+        + ("nothing was set off" if bundle["method"] == "net" else fitting)
     )
 
 
-def _not_proven() -> list[str]:
+def _not_proven(cash: list[Cash]) -> list[str]:
     return [
+        *(["that your counterparties were told of cash in the same currencies, and that all that was received was drawn"] if cash else []),
         "that your counterparties hold the same result_root: compare it with them, or with the one that the union published",
         "that no obligation of yours was left out: compare with your books",
         "that no row stands twice: compare the index of an obligation and of a potential with your counterparties",
@@ -169,23 +154,24 @@ _BUNDLE: _Kinds = {
     **_kinds("allocation", " or ".join(RULES), _one_of(*RULES)),
     **_kinds("version member", "a text", _is_text),
     **_kinds("input_digest", "sha256: and 64 hexadecimal digits", _matching("sha256:[0-9a-f]{64}")),
-    **_kinds("potentials_root obligations_root result_root", "64 hexadecimal digits", _is_hash),
-    **_kinds("obligations_count potentials_count", "a whole number from 0", _from(0)),
-    **_kinds("obligations obligations_proof potentials potentials_proof members", "a list", lambda value: isinstance(value, list)),
+    **_kinds("potentials_root obligations_root liquidity_root result_root", "64 hexadecimal digits", _is_hash),
+    **_kinds("obligations_count potentials_count liquidity_count", "a whole number from 0", _from(0)),
+    **_kinds(" ".join(f"{tree} {tree}_proof" for tree in TREES) + " members", "a list", lambda value: isinstance(value, list)),
 }
+_SALT = _kinds("salt", "32 hexadecimal digits", _matching("[0-9a-f]{32}"))
 _OBLIGATION: _Kinds = {
-    **_kinds("salt", "32 hexadecimal digits", _matching("[0-9a-f]{32}")),
+    **_SALT,
     **_kinds("id debtor creditor currency", "a text", _is_text),
     **_kinds("index amount_minor cleared_minor replaced_minor", "a whole number from 0 that fits 64 bits", _from(0)),
     **_kinds("due", "a date such as 2026-03-31, or an empty text", _is_due),
     **_kinds("excluded", f"{', '.join(EXCLUSIONS)} or an empty text", _one_of("", *EXCLUSIONS)),
     **_kinds("class reference", "a text", _is_cell),
+    **_kinds("weight", "a whole number from 1 to 100", lambda value: type(value) is int and 1 <= value <= 100),
 }
-_POTENTIAL: _Kinds = {
-    **_kinds("salt", "32 hexadecimal digits", _matching("[0-9a-f]{32}")),
-    **_kinds("member currency", "a text", _is_text),
-    **_kinds("index potential", "a whole number from 0 that fits 64 bits", _from(0)),
-}
+_NAMED: _Kinds = _kinds("member currency", "a text", _is_text)
+_POTENTIAL: _Kinds = {**_SALT, **_NAMED, **_kinds("index potential", "a whole number from 0 that fits 64 bits", _from(0))}
+_CASH_NUMBERS = "index available_minor injected_minor loan_minor received_minor"
+_CASH: _Kinds = {**_SALT, **_NAMED, **_kinds(_CASH_NUMBERS, "a whole number from 0 that fits 64 bits", _from(0))}
 
 
 def _check_shape(bundle: object) -> Iterator[Finding]:
@@ -193,15 +179,15 @@ def _check_shape(bundle: object) -> Iterator[Finding]:
     yield from findings
     if findings or not isinstance(bundle, dict):
         return
-    sums = SUMS if bundle["method"] == "set-off" else f"{SUMS} {NETTING_SUMS}"
-    member_row = {**_kinds("member currency", "a text", _is_text), **_kinds(sums, "a whole number that fits 64 bits", _from(-INT64_MAX))}
-    for part, kinds in (("obligations", _OBLIGATION), ("potentials", _POTENTIAL), ("members", member_row)):
+    sums = f"{SUMS} {'' if bundle['method'] == 'set-off' else NETTING_SUMS} {CASH_SUMS if bundle['liquidity_count'] else ''}"
+    member_row = {**_NAMED, **_kinds(sums, "a whole number that fits 64 bits", _from(-INT64_MAX))}
+    for part, kinds in (("obligations", _OBLIGATION), ("potentials", _POTENTIAL), ("liquidity", _CASH), ("members", member_row)):
         for place, row in enumerate(bundle[part]):
             yield from _check_object(f"{part}[{place}]", row, kinds)
-    for part in ("obligations_proof", "potentials_proof"):
-        for place, node in enumerate(bundle[part]):
+    for tree in TREES:
+        for place, node in enumerate(bundle[f"{tree}_proof"]):
             if not _is_hash(node):
-                yield Finding("shape", f"{part}[{place}]", shown(node), "64 hexadecimal digits")
+                yield Finding("shape", f"{tree}_proof[{place}]", shown(node), "64 hexadecimal digits")
 
 
 def _check_object(where: str, found: object, kinds: _Kinds) -> Iterator[Finding]:
@@ -228,11 +214,11 @@ def _leaf(salt: str, *values: object) -> bytes:
 
 
 def _obligation_leaf(row: Obligation) -> bytes:
-    parties = (row.id, row.debtor, row.creditor, row.currency, row.amount_minor, row.due, row.kind, row.reference)
+    parties = (row.id, row.debtor, row.creditor, row.currency, row.amount_minor, row.due, row.kind, row.weight, row.reference)
     return _leaf(row.salt, *parties, row.cleared_minor, row.replaced_minor, row.excluded)
 
 
-_UNDER_THE_ROOT = ("method", "allocation", "input_digest", "potentials_count", "potentials_root", "obligations_count", "obligations_root")
+_UNDER_THE_ROOT = ("method", "allocation", "input_digest", *(f"{tree}_{what}" for tree in TREES for what in ("count", "root")))
 
 
 def _check_roots(bundle: dict[str, Any], root: str | None) -> Iterator[Finding]:
@@ -284,10 +270,10 @@ def _rebuilt(leaves: list[bytes], indices: list[int], count: int, proof: list[by
 
 def _place_of(row: Obligation) -> tuple[object, ...]:
     digits = row.id.isascii() and row.id.isdigit()
-    return (row.currency, row.debtor, row.creditor, row.due == "", row.due, not digits, len(row.id) * digits, row.id)
+    return (row.currency, row.debtor, row.creditor, -row.weight, row.due == "", row.due, not digits, len(row.id) * digits, row.id)
 
 
-def _check_order(obligations: list[Obligation], potentials: list[Potential]) -> Iterator[Finding]:
+def _check_order(obligations: list[Obligation], potentials: list[Potential], cash: list[Cash]) -> Iterator[Finding]:
     """Indices and rows ascend together, no id and no potential stands twice, no row of the middle is missing."""
     seen: set[str] = set()
     for row in obligations:
@@ -297,9 +283,12 @@ def _check_order(obligations: list[Obligation], potentials: list[Potential]) -> 
     for before, row in _neighbours(obligations):
         if row.index <= before.index or _place_of(row) <= _place_of(before):
             yield Finding("order", _name(row), f"behind {_name(before)}", "the canonical order of rows")
-    for earlier, later in _neighbours(potentials):
-        if later.index <= earlier.index or (later.currency, later.member) <= (earlier.currency, earlier.member):
-            yield Finding("order", f"potential of {shown(later.member)}", f"behind {shown(earlier.member)}", "order of currency and member")
+    for what, named in (("potential", potentials), ("cash", cash)):
+        for earlier, later in _neighbours(named):
+            if later.index <= earlier.index or (later.currency, later.member) <= (earlier.currency, earlier.member):
+                yield Finding(
+                    "order", f"{what} of {shown(later.member)}", f"behind {shown(earlier.member)}", "order of currency and member"
+                )
 
 
 def _neighbours(rows: list[Any]) -> Iterator[tuple[Any, Any]]:
@@ -334,20 +323,38 @@ def _faults(row: Obligation, member: str, method: str) -> Iterator[tuple[bool, s
     yield row.replaced_minor != replaced, f"replaced {row.replaced_minor}", f"{replaced} by method {method}"
 
 
-def _check_conservation(obligations: list[Obligation], member: str) -> Iterator[Finding]:
+def _check_cash(cash: list[Cash], obligations: list[Obligation], member: str) -> Iterator[Finding]:
+    for row in cash:
+        drawn = row.injected_minor + row.loan_minor
+        for wrong, found, expected in (
+            (row.member != member, f"of {shown(row.member)}", f"of {shown(member)}"),
+            (row.currency not in {each.currency for each in obligations}, "a row", "none: no obligation calls for it"),
+            (row.injected_minor > row.available_minor, f"injected {row.injected_minor}", f"at most {row.available_minor}"),
+            (drawn > 0 and row.received_minor > 0, f"drew {drawn} and received {row.received_minor}", "one of the two"),
+        ):
+            if wrong:
+                yield Finding("cash", shown(row.currency), found, expected)
+
+
+def _check_conservation(obligations: list[Obligation], cash: list[Cash], member: str) -> Iterator[Finding]:
     for currency in sorted({row.currency for row in obligations}):
+        own = {row.currency: row for row in cash}.get(currency, NO_CASH)
         paid = sum(row.cleared_minor for row in obligations if row.currency == currency and row.debtor == member)
-        received = sum(row.cleared_minor for row in obligations if row.currency == currency and row.creditor == member)
-        if paid != received:
-            yield Finding("conservation", shown(currency), f"cleared {paid} as debtor", f"{received}, as cleared as creditor")
+        claims = sum(row.cleared_minor for row in obligations if row.currency == currency and row.creditor == member)
+        drawn = own.injected_minor + own.loan_minor
+        if paid + own.received_minor != claims + drawn:
+            told = (f", received {own.received_minor}", f", drew {drawn}") if any(own[4:]) else ("", "")
+            yield Finding(
+                "conservation", shown(currency), f"cleared {paid} as debtor{told[0]}", f"{claims}, as cleared as creditor{told[1]}"
+            )
 
 
-def _edges(obligations: list[Obligation]) -> dict[tuple[str, str, str], list[Obligation]]:
-    """The included obligations of each currency, debtor and creditor, in row order."""
-    edges: dict[tuple[str, str, str], list[Obligation]] = defaultdict(list)
+def _edges(obligations: list[Obligation]) -> dict[tuple[str, str, str, int], list[Obligation]]:
+    """The included obligations of each currency, debtor, creditor and weight, in row order."""
+    edges: dict[tuple[str, str, str, int], list[Obligation]] = defaultdict(list)
     for row in obligations:
         if row.excluded == "":
-            edges[row.currency, row.debtor, row.creditor].append(row)
+            edges[row.currency, row.debtor, row.creditor, row.weight].append(row)
     return edges
 
 
@@ -378,32 +385,39 @@ def _pro_rata(amounts: list[int], cleared: int) -> list[int]:
     return shares
 
 
-def _check_potentials(obligations: list[Obligation], potentials: list[Potential], method: str) -> Iterator[Finding]:
-    """The potentials are those of the member and its counterparties, and hold on each of its edges."""
-    known = {(row.currency, row.member): row.potential for row in potentials}
+def _check_potentials(obligations: list[Obligation], potentials: list[Potential], cash: list[Cash], method: str) -> Iterator[Finding]:
+    """The potentials are those of the member, its counterparties and cash, and hold on each arc that touches the member."""
+    known, units = {(row.currency, row.member): row.potential for row in potentials}, {row.currency: 3 for row in cash}
     needed = {(row.currency, party) for row in obligations for party in (row.debtor, row.creditor)} if method != "net" else set()
+    needed |= {(row.currency, name) for row in cash for name in (FUND, CASH)}
     for currency, party in sorted(needed - set(known)):
         yield Finding("potentials", f"{shown(party)} in {shown(currency)}", "no potential", "one for each party of an obligation")
     for currency, party in sorted(set(known) - needed):
         yield Finding("potentials", f"{shown(party)} in {shown(currency)}", "a potential", "none: no obligation calls for it")
-    for (currency, debtor, creditor), rows in _edges(obligations).items():
-        if (currency, debtor) in known and (currency, creditor) in known:
-            profit = 1 - known[currency, debtor] + known[currency, creditor]
-            amount, cleared = sum(row.amount_minor for row in rows), sum(row.cleared_minor for row in rows)
-            short, over = profit > 0 and cleared < amount, profit < 0 and cleared > 0
-            if short or over:
-                found = f"cleared {cleared} at profit {profit}"
-                yield Finding("slackness", f"{shown(debtor)} to {shown(creditor)}", found, f"{amount if short else 0} cleared")
+    arcs: list[tuple[str, str, str, int, int, int, str]] = []
+    for (currency, debtor, creditor, weight), rows in _edges(obligations).items():
+        amount, cleared = sum(row.amount_minor for row in rows), sum(row.cleared_minor for row in rows)
+        arcs.append((currency, debtor, creditor, weight * units.get(currency, 1), cleared, amount, "cleared"))
+    for row in cash:  # a loan and a receipt have no limit; the fund's total is not told here, but a loan shows that it lent
+        arcs.append((row.currency, CASH, row.member, -1, row.injected_minor, row.available_minor, "injected"))
+        arcs.append((row.currency, FUND, row.member, 0, row.loan_minor, INT64_MAX, "lent"))
+        arcs.append((row.currency, row.member, CASH, 0, row.received_minor, INT64_MAX, "received"))
+        arcs.append((row.currency, CASH, FUND, -2, row.loan_minor, row.loan_minor, "lent"))
+    for currency, tail, head, gain, flow, room, what in arcs:
+        if (currency, tail) in known and (currency, head) in known:
+            profit = gain - known[currency, tail] + known[currency, head]
+            if (profit > 0 and flow < room) or (profit < 0 and flow > 0):
+                expected = "0" if profit < 0 else "more" if room == INT64_MAX else str(room)
+                yield Finding("slackness", f"{shown(tail)} to {shown(head)}", f"{what} {flow} at profit {profit}", f"{expected} {what}")
 
 
-def _check_members(obligations: list[Obligation], bundle: dict[str, Any]) -> Iterator[Finding]:
+def _check_members(obligations: list[Obligation], cash: list[Cash], bundle: dict[str, Any]) -> Iterator[Finding]:
     """The member's rows of the members table are the sums of its obligations."""
-    netting = bundle["method"] != "set-off"
-    expected = [_sums(obligations, bundle["member"], currency, netting) for currency in sorted({row.currency for row in obligations})]
+    expected = [_sums(obligations, cash, bundle, currency) for currency in sorted({row.currency for row in obligations})]
     found = bundle["members"]
-    names = [[str(row["currency"]) for row in rows] for rows in (found, expected)]
-    if names[0] != names[1]:
-        yield Finding("members", "rows", shown(" ".join(names[0])), shown(" ".join(names[1])))
+    names = [" ".join(str(row["currency"]) for row in rows) for rows in (found, expected)]
+    if names[0] != names[1] or len(found) != len(expected):
+        yield Finding("members", "rows", shown(names[0]), shown(names[1]))
         return
     for place, row in enumerate(found):
         for name, value in expected[place].items():
@@ -411,23 +425,18 @@ def _check_members(obligations: list[Obligation], bundle: dict[str, Any]) -> Ite
                 yield Finding("members", f"{shown(row['currency'])}, {name}", shown(row[name]), shown(value))
 
 
-def _sums(obligations: list[Obligation], member: str, currency: str, netting: bool) -> dict[str, object]:
-    owed = [row for row in obligations if row.currency == currency and row.debtor == member]
-    due = [row for row in obligations if row.currency == currency and row.creditor == member]
+def _sums(obligations: list[Obligation], cash: list[Cash], bundle: dict[str, Any], currency: str) -> dict[str, object]:
+    owed = [row for row in obligations if row.currency == currency and row.debtor == bundle["member"]]
+    due = [row for row in obligations if row.currency == currency and row.creditor == bundle["member"]]
     owes, is_owed = sum(row.amount_minor for row in owed), sum(row.amount_minor for row in due)
-    cleared = sum(row.cleared_minor for row in owed)
+    cleared, claims = sum(row.cleared_minor for row in owed), sum(row.cleared_minor for row in due)
     position = sum(row.replaced_minor for row in due) - sum(row.replaced_minor for row in owed)
-    sums: dict[str, object] = {
-        "member": member,
-        "currency": currency,
-        "owes_minor": owes,
-        "is_owed_minor": is_owed,
-        "net_minor": is_owed - owes,
-        "cleared_minor": cleared,
-        "owes_after_minor": owes - cleared,
-        "is_owed_after_minor": is_owed - sum(row.cleared_minor for row in due),
-    }
-    return {**sums, "pay_in_minor": max(0, -position), "pay_out_minor": max(0, position)} if netting else sums
+    names, values = SUMS.split(), [owes, is_owed, is_owed - owes, cleared, owes - cleared, is_owed - claims]
+    if bundle["method"] != "set-off":
+        names, values = names + NETTING_SUMS.split(), [*values, max(0, -position), max(0, position)]
+    if bundle["liquidity_count"]:
+        names, values = names + CASH_SUMS.split(), [*values, claims, *{row.currency: row for row in cash}.get(currency, NO_CASH)[5:]]
+    return {"member": bundle["member"], "currency": currency, **{name: values[place] for place, name in enumerate(names)}}
 
 
 def shown(value: object) -> str:

@@ -14,9 +14,9 @@ from rescounter.terms.tables import REFUSALS_TABLE
 from rescounter.verification.network import flags
 from rescounter.verification.verdict import Finding, at, capped
 
-__all__ = ["compare_with_input"]
+__all__ = ["compare_with_input", "compare_with_liquidity"]
 
-_COLUMNS: Final = ("debtor", "creditor", "currency", "amount_minor", "due", "class", "excluded", "reference")
+_COLUMNS: Final = ("debtor", "creditor", "currency", "amount_minor", "due", "class", "weight", "excluded", "reference")
 
 
 def compare_with_input(
@@ -26,7 +26,7 @@ def compare_with_input(
 
     Args:
         obligations, refusals: tables of the result. admitted: the input, read and admitted again, with
-        the columns id, debtor, creditor, currency, amount_minor, due, class, excluded and perhaps
+        the columns id, debtor, creditor, currency, amount_minor, due, class, excluded and perhaps weight and
         reference, in any order of rows. refused: the refusals of that second reading.
     Returns: a finding for each row that is missing, strange or changed; none when all agree.
     """
@@ -39,6 +39,29 @@ def compare_with_input(
     if refusals is not None and refused is not None:
         findings += _differing_refusals(refusals, refused)
     return tuple(findings)
+
+
+def compare_with_liquidity(liquidity: pa.Table, lines: pa.Table) -> tuple[Finding, ...]:
+    """Whether a result had exactly the lines and the fund that a file of liquidity holds.
+
+    Args: *liquidity*: the table of the result. *lines*: the file, read and admitted again: currency, member and
+    available_minor of each line, in any order; who has no line has nothing available.
+    """
+    found, expected = (
+        {(row["currency"], row["member"]): row["available_minor"] for row in table.to_pylist() if row["available_minor"]}
+        for table in (liquidity, lines)
+    )
+    differing = sorted(who for who in found.keys() | expected.keys() if found.get(who) != expected.get(who))
+    told = (
+        Finding(
+            "liquidity",
+            f"{shown(member)} in {shown(code)}",
+            f"{found.get((code, member), 0)} available",
+            f"{expected.get((code, member), 0)}",
+        )
+        for code, member in differing
+    )
+    return tuple(capped("liquidity", len(differing), told))
 
 
 def _differing_ids(obligations: pa.Table, admitted: pa.Table) -> list[Finding]:

@@ -19,7 +19,21 @@ from numpy.typing import NDArray
 from rescounter.terms import INT64_MAX
 from rescounter.terms.refusals import shown
 
-__all__ = ["NO_DUE", "Edges", "Ints", "Rows", "codes", "column", "exact_sums", "flags", "merge", "overflowing", "read_rows", "totals"]
+__all__ = [
+    "NO_DUE",
+    "Edges",
+    "Ints",
+    "Rows",
+    "codes",
+    "column",
+    "exact_sums",
+    "flags",
+    "merge",
+    "merge_pairs",
+    "overflowing",
+    "read_rows",
+    "totals",
+]
 
 Ints: TypeAlias = NDArray[np.int64]
 
@@ -34,7 +48,8 @@ class Rows:
     Args:
         ids, member_names (sorted), currency_names (sorted): texts.
         currency, debtor, creditor: places among those names. amount, cleared, residual, replaced:
-        minor units. due: days since 1970-01-01 or `NO_DUE`. included: false where excluded.
+        minor units. weight: 1 where the table has none. due: days since 1970-01-01 or `NO_DUE`.
+        included: false where excluded.
         nodes: sorted keys currency * members + member of all that occur; owes, is_owed: each row's
         debtor and creditor as a place in *nodes*.
     """
@@ -49,6 +64,7 @@ class Rows:
     cleared: Ints
     residual: Ints
     replaced: Ints
+    weight: Ints
     due: Ints
     included: NDArray[np.bool_]
     nodes: Ints
@@ -86,11 +102,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Included obligations of one debtor and creditor, merged; in order of the key.
+    """Included obligations of one debtor, creditor and weight, merged; in order of the pair, heaviest first.
 
     *rows*: the included rows, an edge's rows together and in row order; edge k owns
-    ``rows[first[k]:first[k + 1]]``. *pair*: sorted keys, see `Rows.pairs`. *owes*, *is_owed*:
-    nodes. *amount*: d. *cleared*: f.
+    ``rows[first[k]:first[k + 1]]``. *pair*: ascending keys, see `Rows.pairs`. *owes*, *is_owed*:
+    nodes. *weight*: w. *amount*: d. *cleared*: f. `merge_pairs` gives one edge for each pair, of weight 1.
     """
 
     rows: Ints
@@ -99,6 +115,7 @@ class Edges:
     currency: Ints
     owes: Ints
     is_owed: Ints
+    weight: Ints
     amount: Ints
     cleared: Ints
 
@@ -110,7 +127,7 @@ class Edges:
         return np.repeat(np.arange(len(self)), np.diff(self.first))
 
     def find(self, pair: Ints) -> Ints:
-        """The edge of each key, -1 where there is none."""
+        """The first edge of each key, -1 where there is none."""
         place = np.searchsorted(self.pair, pair)
         return np.where(np.append(self.pair, -2)[place] == pair, place, -1)  # -2: no key, behind the last
 
@@ -130,7 +147,7 @@ def read_rows(obligations: pa.Table) -> Rows:
     currency, debtor, creditor = codes(text["currency"], currency_names), codes(text["debtor"], names), codes(text["creditor"], names)
     owes, is_owed = currency * len(names) + debtor, currency * len(names) + creditor
     nodes = np.unique(np.concatenate([owes, is_owed]))
-    netting = "replaced_minor" in obligations.column_names
+    nothing, given = np.zeros(len(currency), np.int64), obligations.column_names
     return Rows(
         ids=text["id"],
         member_names=names,
@@ -141,7 +158,8 @@ def read_rows(obligations: pa.Table) -> Rows:
         amount=numbers["amount_minor"],
         cleared=numbers["cleared_minor"],
         residual=numbers["residual_minor"],
-        replaced=column(obligations, "replaced_minor").to_numpy() if netting else np.zeros(len(currency), np.int64),
+        replaced=column(obligations, "replaced_minor").to_numpy() if "replaced_minor" in given else nothing,
+        weight=column(obligations, "weight").to_numpy().astype(np.int64) if "weight" in given else nothing + 1,
         due=pc.fill_null(column(obligations, "due").cast(pa.int32()), NO_DUE).to_numpy().astype(np.int64),
         included=flags(pc.equal(pc.fill_null(text["excluded"], ""), "")),
         nodes=nodes,
@@ -168,20 +186,32 @@ def _sorted_names(*texts: pa.Array) -> pa.StringArray:
 
 def merge(rows: Rows) -> Edges:
     """The merged edges. Cost: one pass; a sort only where the rows stand out of order."""
+    return _merged(rows, rows.weight)
+
+
+def merge_pairs(rows: Rows, edges: Edges) -> Edges:
+    """Edges merged over all weights: what passes between two members. Cost: nothing where all weigh the same."""
+    return edges if np.all(edges.pair[1:] != edges.pair[:-1]) else _merged(rows, np.ones_like(rows.weight))
+
+
+def _merged(rows: Rows, weights: Ints) -> Edges:
     places = np.flatnonzero(rows.included)
-    key = rows.pairs(rows.currency, rows.debtor, rows.creditor)[places]
-    if np.any(key[1:] < key[:-1]):
-        order = np.argsort(key, kind="stable")
-        places, key = places[order], key[order]
-    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
+    pair, weight = rows.pairs(rows.currency, rows.debtor, rows.creditor)[places], weights[places]
+    same = pair[1:] == pair[:-1]
+    if np.any((pair[1:] < pair[:-1]) | (same & (weight[1:] > weight[:-1]))):
+        order = np.lexsort((-weight, pair))  # stable: ties stay in row order
+        places, pair, weight = places[order], pair[order], weight[order]
+        same = pair[1:] == pair[:-1]
+    starts = np.flatnonzero(np.append(True, ~same | (weight[1:] != weight[:-1]))[: len(pair)])
     lead = places[starts]
     return Edges(
         rows=places,
         first=np.append(starts, len(places)),
-        pair=key[starts],
+        pair=pair[starts],
         currency=rows.currency[lead],
         owes=rows.owes[lead],
         is_owed=rows.is_owed[lead],
+        weight=weight[starts],
         amount=np.add.reduceat(rows.amount[places], starts),
         cleared=np.add.reduceat(rows.cleared[places], starts),
     )

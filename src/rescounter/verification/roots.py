@@ -15,14 +15,16 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.terms.tables import LIQUIDITY
 from rescounter.verification.verdict import Finding, told
 
 __all__ = ["Roots", "check_roots", "roots_of", "tree_root"]
 
 _CHUNK: Final = 65_536
-_ROW: Final = ("id", "debtor", "creditor", "currency", "amount_minor", "due", "class", "reference")
+_ROW: Final = ("id", "debtor", "creditor", "currency", "amount_minor", "due", "class", "weight", "reference")
 _OUTCOME: Final = ("cleared_minor", "replaced_minor", "excluded")
 _POTENTIAL: Final = ("currency", "member", "potential")
+_LIQUIDITY: Final = ("currency", "member", "available_minor", "injected_minor", "loan_minor", "received_minor")
 _REFUSAL: Final = ("code", "id", "found")
 
 
@@ -33,17 +35,19 @@ class Roots:
     input_digest: str
     potentials_root: str
     obligations_root: str
+    liquidity_root: str
     result_root: str
 
 
 def check_roots(summary: Mapping[str, object], tables: Mapping[str, pa.Table], *, cycle_key: bytes | None) -> list[Finding]:
-    """The digest and the three roots of the summary belong to these tables."""
+    """The digest and the four roots of the summary belong to these tables."""
     roots = roots_of(tables, cycle_key=cycle_key, method=str(summary["method"]), allocation=str(summary["allocation"]))
     key = "the default key" if cycle_key is None else "the key that was given"
     expected = {
         "input_digest": roots.input_digest,
         "potentials_root": roots.potentials_root,
         "obligations_root": roots.obligations_root,
+        "liquidity_root": roots.liquidity_root,
         "result_root": roots.result_root,
     }
     return [
@@ -54,7 +58,7 @@ def check_roots(summary: Mapping[str, object], tables: Mapping[str, pa.Table], *
 
 
 def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None, method: str, allocation: str) -> Roots:
-    """Digest and roots of the tables obligations, potentials and refusals as they stand, cleared by *method* and *allocation*."""
+    """Digest and roots of the tables as they stand, cleared by *method* and *allocation*."""
     obligations = _complete(tables["obligations"])
     rows_hash = hashlib.sha256()
     for fields in _fields(obligations, _ROW):
@@ -64,21 +68,26 @@ def roots_of(tables: Mapping[str, pa.Table], *, cycle_key: bytes | None, method:
     potentials_root = tree_root(_leaves(tables["potentials"], _POTENTIAL, key, b"potentials", rows))
     obligations_root = tree_root(_leaves(obligations, _ROW + _OUTCOME, key, b"obligations", rows))
     input_digest = "sha256:" + hashlib.sha256(b"rescounter/input/1" + rows + _refusals_hash(tables["refusals"])).hexdigest()
-    sizes = (tables["potentials"].num_rows, obligations.num_rows)
-    stated = (method, allocation, input_digest, sizes[0], potentials_root.hex(), sizes[1], obligations_root.hex())
+    liquidity = tables.get("liquidity", LIQUIDITY.empty_table())
+    liquidity_root = tree_root(_leaves(liquidity, _LIQUIDITY, key, b"liquidity", rows))
+    trees = ((tables["potentials"], potentials_root), (obligations, obligations_root), (liquidity, liquidity_root))
+    stated = (method, allocation, input_digest, *(part for table, root in trees for part in (table.num_rows, root.hex())))
     head = "".join(f"{len(str(value))}:{value}" for value in stated)
     return Roots(
         input_digest=input_digest,
         potentials_root=potentials_root.hex(),
         obligations_root=obligations_root.hex(),
+        liquidity_root=liquidity_root.hex(),
         result_root=hashlib.sha256(f"rescounter/result/1\n{head}".encode()).hexdigest(),
     )
 
 
 def _complete(obligations: pa.Table) -> pa.Table:
-    """The table with the columns that a result may leave out: nothing replaced, no reference."""
+    """The table with the columns that a result may leave out: nothing replaced, weight 1, no reference."""
     if "replaced_minor" not in obligations.column_names:
         obligations = obligations.append_column("replaced_minor", pa.repeat(0, obligations.num_rows))
+    if "weight" not in obligations.column_names:
+        obligations = obligations.append_column("weight", pa.repeat(1, obligations.num_rows))
     if "reference" not in obligations.column_names:
         obligations = obligations.append_column("reference", pa.nulls(obligations.num_rows))
     return obligations

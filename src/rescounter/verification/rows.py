@@ -64,7 +64,7 @@ def check_replaced(rows: Rows, *, method: str) -> list[Finding]:
 
 
 def check_order(rows: Rows) -> list[Finding]:
-    """Rows stand by currency, debtor, creditor, due (none last), id; none stands behind its place."""
+    """Rows stand by currency, debtor, creditor, weight (heaviest first), due (none last), id; none stands behind its place."""
     if len(rows.due) == 0:
         return []
     return at(
@@ -77,7 +77,7 @@ def _ascending(rows: Rows) -> NDArray[np.bool_]:
     length = pc.utf8_length(rows.ids).to_numpy() * digits
     ascending = flags(pc.greater(rows.ids.slice(1), rows.ids.slice(0, len(rows.ids) - 1)))
     # From the last key of the order to the first: a key decides where it differs.
-    for key in (length, ~digits, rows.due, rows.creditor, rows.debtor, rows.currency):
+    for key in (length, ~digits, rows.due, -rows.weight, rows.creditor, rows.debtor, rows.currency):
         before, after = key[:-1], key[1:]
         ascending = (after > before) | ((after == before) & ascending)
     return ascending

@@ -11,14 +11,15 @@ import pyarrow.compute as pc
 
 from rescounter.terms import INT64_MAX
 from rescounter.terms.refusals import shown
-from rescounter.terms.tables import CIRCUITS, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
+from rescounter.terms.tables import CIRCUITS, LIQUIDITY, POTENTIALS, REFUSALS_TABLE, members_schema, obligations_schema
 from rescounter.verification.network import NO_DUE, Rows, codes, column, overflowing
 from rescounter.verification.verdict import Finding, at, told
 
-__all__ = ["METHODS", "RULES", "check_choices", "check_ranges", "check_shapes"]
+__all__ = ["METHODS", "RULES", "WEIGHT_MAX", "check_choices", "check_ranges", "check_shapes"]
 
 METHODS: Final = ("set-off", "net", "set-off-then-net")
 RULES: Final = ("oldest", "pro-rata")
+WEIGHT_MAX: Final = 100
 
 _MAY_BE_EMPTY: Final = frozenset({"due", "class", "excluded", "reference"})
 
@@ -40,20 +41,20 @@ def check_choices(summary: Mapping[str, object]) -> list[Finding]:
 
 
 def check_shapes(tables: Mapping[str, pa.Table], *, netting: bool) -> list[Finding]:
-    """Columns, types and missing cells of every table; circuits may be absent."""
+    """Columns, types and missing cells of every table; circuits and liquidity may be absent."""
     schemas = {
         "obligations": _obligations_schema(tables.get("obligations"), netting=netting),
-        "members": members_schema(netting=netting),
+        "members": members_schema(netting=netting, liquidity="liquidity" in tables),
         "potentials": POTENTIALS,
         "refusals": REFUSALS_TABLE,
     }
-    if "circuits" in tables:
-        schemas["circuits"] = CIRCUITS
+    schemas |= {name: schema for name, schema in (("liquidity", LIQUIDITY), ("circuits", CIRCUITS)) if name in tables}
     return [finding for name, schema in schemas.items() for finding in _check_shape(name, tables.get(name), schema)]
 
 
 def _obligations_schema(found: pa.Table | None, *, netting: bool) -> pa.Schema:
-    return obligations_schema(netting=netting, reference=found is not None and "reference" in found.column_names)
+    given = [] if found is None else found.column_names
+    return obligations_schema(netting=netting, reference="reference" in given, weight="weight" in given)
 
 
 def _check_shape(name: str, table: pa.Table | None, schema: pa.Schema) -> list[Finding]:
@@ -89,12 +90,14 @@ def _check_filled(table: str, name: str, cells: pa.ChunkedArray) -> list[Finding
 
 
 def check_ranges(rows: Rows, circuits: pa.Table | None) -> list[Finding]:
-    """Sums of each currency fit int64, so nothing that is added later can overflow unseen; dates can be written."""
+    """Sums of each currency fit int64, so nothing that is added later can overflow unseen; dates can be written; weights weigh."""
     columns = (rows.amount, rows.cleared, rows.residual, rows.replaced)
     beyond = overflowing(rows.currency, columns, len(rows.currency_names))
     findings = [Finding("range", shown(rows.currency_names[place]), "sums beyond int64", f"at most {INT64_MAX} in sum") for place in beyond]
     strange = (rows.due != NO_DUE) & ((rows.due < _DATE_FIRST) | (rows.due > _DATE_LAST))
     findings += at("range", strange, lambda place: (rows.where(place), f"due on day {rows.due[place]}", "0001-01-01 to 9999-12-31"))
+    beyond_weight = (rows.weight < 1) | (rows.weight > WEIGHT_MAX)
+    findings += at("range", beyond_weight, lambda place: (rows.where(place), f"weight {rows.weight[place]}", f"1 to {WEIGHT_MAX}"))
     return findings if circuits is None else findings + _check_circuit_ranges(rows, circuits)
 
 
