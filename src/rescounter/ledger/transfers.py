@@ -15,7 +15,7 @@ import pyarrow as pa
 from rescounter.terms import CallerFault, holds
 from rescounter.terms.names import ID_LENGTH_MAX, has_hidden_characters
 
-__all__ = ["CHUNK_ROWS", "EXPIRY_KEY", "EXPIRY_MARK", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers"]
+__all__ = ["CHUNK_ROWS", "EXPIRY_KEY", "EXPIRY_MARK", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers", "check_key"]
 
 CHUNK_ROWS: Final = 65_536
 """Rows that are staged, digested and hashed at once; a power of two. The most that `each` takes."""
@@ -171,6 +171,10 @@ class Batch:
     rulebook_version: str = ""
 
     def __post_init__(self) -> None:
-        is_text = 0 < len(self.key) <= ID_LENGTH_MAX and not has_hidden_characters(self.key)
-        if not is_text or self.key.startswith(EXPIRY_KEY):
-            raise CallerFault("batch_key_invalid", f"the key {self.key[:40]!r} of {len(self.key)} characters is no key of a batch")
+        check_key(self.key)
+
+
+def check_key(key: str) -> None:
+    """Raise CallerFault ``batch_key_invalid`` unless *key* is 1 to 128 visible characters and none of the ledger's own."""
+    if not 0 < len(key) <= ID_LENGTH_MAX or has_hidden_characters(key) or key.startswith(EXPIRY_KEY):
+        raise CallerFault("batch_key_invalid", f"the key {key[:40]!r} of {len(key)} characters is no key of a batch")
