@@ -59,6 +59,7 @@ class Ruling(IntEnum):
 _Rule: TypeAlias = Callable[[Ruling, np.ndarray | None], None]
 
 _TEXT_LENGTH_MAX: Final = NAME_LENGTH_MAX
+_PLAIN_LENGTH_MAX: Final = 80
 
 
 def _is_bad(texts: pa.Array, length_max: int, *, may_be_null: bool, may_be_empty: bool = False) -> np.ndarray | None:
@@ -164,17 +165,19 @@ def told(ruling: Ruling, transfer: Transfer, standings: Standings, *, row: int, 
 
 
 def _found(ruling: Ruling, transfer: Transfer, standings: Standings, facts: tuple[int, ...]) -> tuple[str, str]:
-    parties = f"debit {shown(transfer.debit)}, credit {shown(transfer.credit)}"
+    if ruling is Ruling.LIMIT_EXCEEDED:  # the common one
+        return f"{_name(transfer.debit)} would use {facts[0]:,} minor units", f"at most {facts[1]:,} minor units, its limit"
+    parties = f"debit {_name(transfer.debit)}, credit {_name(transfer.credit)}"
     match ruling:
         case Ruling.TRANSFER_ID_INVALID | Ruling.TRANSFER_ID_TAKEN:
-            return f"id {shown(transfer.id)}", ""
+            return f"id {_name(transfer.id)}", ""
         case Ruling.TRANSFER_AMOUNT_NOT_POSITIVE:
             return f"amount_minor {shown(transfer.amount_minor)}", ""
         case Ruling.FLAG_INCONSISTENT | Ruling.TWO_PHASE_IN_LARGE_BATCH:
             given = [name for name in ("pending_id", "expires_at_us", "reverses") if getattr(transfer, name) is not None]
             return f"flag {transfer.flag.name.lower()} with {', '.join(given) or 'none of these'}", ""
         case Ruling.TEXT_INVALID:
-            return f"kind {shown(transfer.kind)}, cycle {shown(transfer.cycle)}, memo of {len(transfer.memo or '')} characters", ""
+            return f"kind {_name(transfer.kind)}, cycle {_name(transfer.cycle)}, memo of {len(transfer.memo or '')} characters", ""
         case Ruling.ACCOUNT_UNKNOWN | Ruling.ACCOUNT_CLOSED | Ruling.ACCOUNT_FROZEN | Ruling.SAME_ACCOUNT:
             return parties, ""
         case Ruling.CURRENCIES_DIFFER:
@@ -184,9 +187,12 @@ def _found(ruling: Ruling, transfer: Transfer, standings: Standings, facts: tupl
             return f"expires_at_us {transfer.expires_at_us}", ""
         case Ruling.TOTAL_BEYOND_INT64:
             return f"a sum of {facts[0]:,} minor units; {parties}", ""
-        case Ruling.LIMIT_EXCEEDED:
-            return f"{shown(transfer.debit)} would use {facts[0]:,} minor units", f"at most {facts[1]:,} minor units, its limit"
         case Ruling.REVERSAL_UNKNOWN | Ruling.REVERSAL_REPEATED | Ruling.REVERSAL_MISMATCH:
-            return f"reverses {shown(transfer.reverses)}, {parties}, amount_minor {transfer.amount_minor}", ""
+            return f"reverses {_name(transfer.reverses)}, {parties}, amount_minor {transfer.amount_minor}", ""
         case _:
-            return f"pending_id {shown(transfer.pending_id)}, {parties}, amount_minor {transfer.amount_minor}", ""
+            return f"pending_id {_name(transfer.pending_id)}, {parties}, amount_minor {transfer.amount_minor}", ""
+
+
+def _name(text: str | None) -> str:
+    """As `shown`, at once for what needs no care."""
+    return text if text and len(text) <= _PLAIN_LENGTH_MAX and text.isprintable() else shown(text)
