@@ -14,7 +14,7 @@ huge = st.sampled_from([1, 2, 3, 2**31, 2**32 + 1, 2**52, 2**53 + 1, 2**60, INT6
 def networks(draw, *, members=6, rows=14, amounts=None, currencies=("XXX",)):
     """Rows (id, debtor, creditor, currency, amount, due): multi-edges, pure debtors, separate parts."""
     names = [f"M{place}" for place in range(draw(st.integers(2, members)))]
-    kind = amounts or draw(st.sampled_from([small, wide, huge]))
+    kind = draw(st.sampled_from([small, wide, huge])) if amounts is None else amounts
     count = draw(st.integers(0, rows))
     table, total = [], dict.fromkeys(currencies, 0)
     for place in range(count):

@@ -27,6 +27,25 @@ ITEMS = [
 REFUSED = [Refused(1, "7"), Refused(9, "8", "self_obligation", "ANA owes ANA", "two different members", "A10", "Delete the row.")]
 
 
+WEIGHED = [
+    Item("1", "ANA", "BO", 10),
+    Item("2", "ANA", "BO", 20, weight=7),
+    Item("3", "BO", "CY", 30),
+    Item("4", "CY", "ANA", 6),
+    Item("5", "BO", "ANA", 9, weight=3),
+    Item("u1", "ANA", "BO", 5, currency="USD"),
+]
+"""ANA owes BO 30, of which 20 weigh 7; there is cash in EUR, none in USD."""
+
+LINES = {("EUR", "ANA"): 8, ("EUR", "BO"): 2, ("EUR", "*"): 5}
+"""With them everything of weight 7, 9 of weight 3 and the whole of 4 clear; CY receives what ANA drew."""
+
+
+def with_cash(method: str = "set-off", allocation: str = "oldest", cycle_key: bytes | None = None) -> Result:
+    """`WEIGHED`, cleared with the cash of `LINES`."""
+    return cleared_result(WEIGHED, method=method, allocation=allocation, lines=LINES, cycle_key=cycle_key)
+
+
 def example(method: str = "set-off", allocation: str = "oldest", cycle_key: bytes | None = None) -> Result:
     """The example, cleared."""
     return cleared_result(ITEMS, method=method, allocation=allocation, refusals=REFUSED, cycle_key=cycle_key)

@@ -8,9 +8,10 @@ from datetime import date
 
 import pyarrow as pa
 
+from rescounter.terms.tables import LIQUIDITY, members_schema
 from tests.verification.edits import edited, ordered, with_item, with_items, with_summary, with_table, with_total
-from tests.verification.examples import ITEMS, REFUSED, example
-from tests.verification.ledger_oracle import Item, Refused, Result, amounts_of, cleared_result, largest_set_off, place_of, seal
+from tests.verification.examples import ITEMS, LINES, REFUSED, WEIGHED, example, with_cash
+from tests.verification.ledger_oracle import Item, Refused, Result, amounts_of, cleared_result, graph_of, largest_set_off, place_of, seal
 
 INT64_MAX = 2**63 - 1
 
@@ -94,6 +95,66 @@ def _potentials(change: Callable[[pa.Table], pa.Table]) -> Result:
 
 def _without(result: Result, *tables: str) -> Result:
     return replace(result, tables={name: table for name, table in result.tables.items() if name not in tables})
+
+
+def _cash(member: str, place: int, more: int, *, currency: str = "EUR") -> Result:
+    """The example with cash, one figure of one member changed, and sealed again."""
+    result = with_cash()
+    cells = list(result.cash[currency, member])
+    cells[place] += more
+    return seal(replace(result, cash={**result.cash, (currency, member): tuple(cells)}))
+
+
+def _liquidity(change: Callable[[pa.Table], pa.Table], method: str = "set-off") -> Result:
+    return with_table(with_cash(method), "liquidity", change)
+
+
+def _cash_potential(member: str, value: int) -> Result:
+    result = with_cash()
+    return seal(replace(result, potentials={**result.potentials, ("EUR", member): value}))
+
+
+_BEST_WITHOUT = largest_set_off(graph_of(WEIGHED, "EUR", {}))
+_CASH_ARCS = [arc for arc in graph_of(WEIGHED, "EUR", LINES) if "*" in arc or "**" in arc]
+
+
+def _with_cash(**lines: int) -> Result:
+    """A chain of three debts of 10, with cash of its members in EUR."""
+    items = [Item("1", "A", "B", 10), Item("2", "B", "C", 10), Item("3", "C", "D", 10)]
+    return cleared_result(items, lines={("EUR", member.replace("FUND", "*")): amount for member, amount in lines.items()})
+
+
+def _cash_of_chain(cash: dict[str, tuple[int, int, int, int]], potentials: dict[str, int], **lines: int) -> Result:
+    result = _with_cash(**lines)
+    changed = {**result.cash, **{("EUR", member): cells for member, cells in cash.items()}}
+    return seal(replace(result, cash=changed, potentials={**result.potentials, **{("EUR", m): value for m, value in potentials.items()}}))
+
+
+def _chains(circuits: list[tuple[str, list[str], int]]) -> Result:
+    return seal(replace(with_cash(), circuits=circuits))
+
+
+CHAINS: list[tuple[str, list[str], int]] = [
+    ("EUR", ["ANA", "BO"], 9),
+    ("EUR", ["**", "ANA", "BO", "CY"], 13),
+    ("EUR", ["**", "BO", "CY"], 2),
+    ("EUR", ["ANA", "BO", "CY"], 6),
+]
+"""The circuits and chains of the example with cash."""
+
+
+def _without_cash(method: str = "set-off") -> Result:
+    """Cleared without any, but with a table of liquidity."""
+    table = with_cash().tables["liquidity"]
+    result = cleared_result(WEIGHED, method=method)
+    members = pa.Table.from_pylist(
+        [
+            {**row, "cleared_claims_minor": 0, "injected_minor": 0, "loan_minor": 0, "received_minor": 0}
+            for row in result.tables["members"].to_pylist()
+        ],
+        schema=members_schema(netting=method != "set-off", liquidity=True),
+    )
+    return replace(result, tables={**result.tables, "members": members, "liquidity": table})
 
 
 def _net_with_potentials() -> Result:
@@ -252,6 +313,127 @@ PLANTED: dict[str, Callable[[], Result]] = {
     "a circuit of a stranger where everything is kept out": lambda: seal(
         replace(cleared_result([Item("1", "A", "B", 5, excluded="indivisible")]), circuits=[("EUR", ["A", "EVE"], 1)])
     ),
+    # weights
+    "a unit moved to a lighter item": lambda: with_items(
+        with_cash(), lambda items: [replace(item, cleared=item.cleared + {"1": 1, "2": -1}.get(item.id, 0)) for item in items]
+    ),
+    "a lighter item before a heavier one": lambda: with_items(with_cash(), lambda items: [items[1], items[0], *items[2:]]),
+    "an item of no weight": lambda: with_table(with_cash(), "obligations", lambda table: edited(table, 3, weight=0)),
+    "an item of too much weight": lambda: with_table(with_cash(), "obligations", lambda table: edited(table, 0, weight=101)),
+    "the light circuit cleared instead of the heavy one": lambda: cleared_result(
+        [Item("1", "A", "B", 5), Item("2", "B", "A", 5), Item("3", "B", "C", 5, weight=9), Item("4", "C", "A", 5)],
+        flows={"EUR": {("A", "B"): 5, ("B", "A"): 5, ("B", "C"): 0, ("C", "A"): 0}},
+    ),
+    "a weight without a value": lambda: replace(
+        with_cash(), tables={**with_cash().tables, "obligations": edited(with_cash().tables["obligations"], 0, weight=None)}
+    ),
+    "the column of weights left out": lambda: replace(
+        with_cash(), tables={**with_cash().tables, "obligations": with_cash().tables["obligations"].drop_columns("weight")}
+    ),
+    # cash
+    "more injected than there is": lambda: _cash("ANA", 0, -1),
+    "a unit injected that nobody received": lambda: _cash_of_chain({"A": (9, 5, 0, 0)}, {}, A=9),
+    "a loan that the fund never gave": lambda: _cash("ANA", 2, 1),
+    "a fund that lent what nobody owes": lambda: _cash("*", 1, -1),
+    "a fund that lent more than it has": lambda: _cash("*", 0, -1),
+    "a fund that borrowed": lambda: _cash("*", 2, 1),
+    "a fund that received": lambda: _cash("*", 3, 1),
+    "a unit received that nobody drew": lambda: _cash("CY", 3, 1),
+    "a unit received less than was drawn": lambda: _cash("CY", 3, -1),
+    "a member that draws and receives": lambda: _cash_of_chain({"B": (3, 3, 0, 3)}, {}, A=10, B=3),
+    "a loan for which own cash was there": lambda: _cash_of_chain({"A": (10, 9, 1, 0), "*": (1, 1, 0, 0)}, {}, A=10, FUND=1),
+    "cash that clears less than it could": lambda: cleared_result(
+        WEIGHED,
+        lines=LINES,
+        flows={"EUR": {(u, v, 3 * gain): best for (u, v, gain), best in _BEST_WITHOUT.items()} | dict.fromkeys(_CASH_ARCS, 0)},
+    ),
+    "a potential of the fund too low": lambda: _cash_potential("*", 5),
+    "a potential of the fund too high": lambda: _cash_potential("*", 7),
+    "a potential of cash too high": lambda: _cash_potential("**", 1),
+    "a potential below that of cash": lambda: seal(
+        replace(with_cash(), potentials={key: value + (key == ("EUR", "**")) for key, value in with_cash().potentials.items()})
+    ),
+    "potentials with cash that are not the least": lambda: seal(
+        replace(with_cash(), potentials={key: value + (key[0] == "EUR") for key, value in with_cash().potentials.items()})
+    ),
+    "a negative potential of cash": lambda: _cash_potential("**", -1),
+    "no potential of the fund": lambda: with_table(with_cash(), "potentials", lambda table: ordered(table, [1, 2, 3, 4, 5, 6])),
+    "a potential of cash where there is none": lambda: with_table(
+        with_cash(), "potentials", lambda table: edited(edited(table, 5, member="**"), 6, member="ANA")
+    ),
+    "a line dropped": lambda: _liquidity(lambda table: ordered(table, [0, 1, 3])),
+    "a line doubled": lambda: _liquidity(lambda table: ordered(table, [0, 1, 1, 2, 3])),
+    "a line of a stranger": lambda: _liquidity(lambda table: edited(table, 3, member="EVE")),
+    "lines in another order": lambda: _liquidity(lambda table: ordered(table, [1, 0, 2, 3])),
+    "no line of the fund": lambda: _liquidity(lambda table: ordered(table, [1, 2, 3])),
+    "a line of a strange currency": lambda: _liquidity(lambda table: edited(table, 3, currency="GBP")),
+    "a line in another currency": lambda: _liquidity(lambda table: edited(table, 3, currency="USD")),
+    "a line below nothing": lambda: _liquidity(lambda table: edited(table, 2, available_minor=-1)),
+    "a fund below nothing": lambda: _liquidity(lambda table: edited(table, 0, available_minor=-1)),
+    "lines that sum beyond what can be reckoned with": lambda: _liquidity(lambda table: edited(table, 2, available_minor=2**62)),
+    "loans that sum beyond 64 bits": lambda: _liquidity(
+        lambda table: edited(edited(table, 1, loan_minor=INT64_MAX), 2, loan_minor=INT64_MAX)
+    ),
+    "a table of liquidity without a line": lambda: _liquidity(lambda table: LIQUIDITY.empty_table()),
+    "liquidity where nothing is set off": lambda: _without_cash("net"),
+    "liquidity with a strange column": lambda: replace(
+        with_cash(),
+        tables={**with_cash().tables, "liquidity": with_cash().tables["liquidity"].append_column("why", pa.nulls(4))},
+    ),
+    "members without their cash": lambda: replace(
+        with_cash(), tables={**with_cash().tables, "members": with_cash().tables["members"].drop_columns("loan_minor")}
+    ),
+    "the table of liquidity left out": lambda: _without(with_cash(), "liquidity"),
+    **{
+        f"another {name} of a member with cash": lambda name=name: with_table(
+            with_cash(), "members", lambda table: edited(table, 0, **{name: table[name][0].as_py() + 1})
+        )
+        for name in ("cleared_minor", "cleared_claims_minor", "injected_minor", "loan_minor", "received_minor")
+    },
+    "a chain of another amount": lambda: _chains([(code, walk, amount + (amount == 13)) for code, walk, amount in CHAINS]),
+    "a chain dropped": lambda: _chains([CHAINS[0], *CHAINS[2:]]),
+    "a chain that ends too early": lambda: _chains([*CHAINS[:2], ("EUR", ["**", "ANA", "BO"], 2), CHAINS[3]]),
+    "a chain told as two": lambda: _chains([CHAINS[0], ("EUR", ["**", "ANA", "BO"], 13), ("EUR", ["**", "BO", "CY"], 13), *CHAINS[2:]]),
+    "a chain that meets a member twice": lambda: _chains(
+        [*CHAINS[1:], ("EUR", ["**", "ANA", "BO", "ANA", "BO"], 1), ("EUR", ["ANA", "BO"], 7)]
+    ),
+    "a chain to where it passed": lambda: _chains([*CHAINS[1:], ("EUR", ["**", "CY", "ANA", "BO", "ANA"], 1)]),
+    "a chain of strangers": lambda: _chains([*CHAINS, ("EUR", ["**", "ANA", "EVE"], 1)]),
+    "a chain in a currency without cash": lambda: _chains([*CHAINS, ("USD", ["**", "ANA", "BO"], 1)]),
+    "more chains than there can be": lambda: _chains(
+        [*CHAINS[:2], *[("EUR", ["**", "BO", "CY"], 1)] * 2, *[("EUR", ["ANA", "BO", "CY"], 1)] * 6]
+    ),
+    **{
+        f"another {name} of the liquidity in the summary": lambda name=name, figure=figure: with_total(
+            with_cash(), "EUR", liquidity={**with_cash().summary["currencies"]["EUR"]["liquidity"], name: figure}
+        )
+        for name, figure in {
+            **dict.fromkeys(("available_minor", "fund_minor", "injected_minor", "loans_minor"), 1),
+            "cleared_without_minor": 76,
+        }.items()
+    },
+    "less cleared without cash than by pairs": lambda: with_total(
+        _with_cash(A=10), "EUR", liquidity={**_with_cash(A=10).summary["currencies"]["EUR"]["liquidity"], "cleared_without_minor": -1}
+    ),
+    "more cleared without cash than with it": lambda: with_total(
+        _with_cash(A=1), "EUR", liquidity={**_with_cash(A=1).summary["currencies"]["EUR"]["liquidity"], "cleared_without_minor": 4}
+    ),
+    "no word of what would clear without cash": lambda: with_total(
+        _with_cash(A=1), "EUR", liquidity={**_with_cash(A=1).summary["currencies"]["EUR"]["liquidity"], "cleared_without_minor": None}
+    ),
+    "liquidity kept quiet in the summary": lambda: with_total(with_cash(), "EUR", liquidity=None),
+    "liquidity in the summary where there is none": lambda: with_total(with_cash(), "USD", liquidity={"available_minor": 0}),
+    "no word of liquidity in the summary": lambda: with_summary(
+        example(),
+        currencies={
+            **example().summary["currencies"],
+            "USD": {k: v for k, v in example().summary["currencies"]["USD"].items() if k != "liquidity"},
+        },
+    ),
+    "another saving with cash": lambda: with_total(with_cash(), "EUR", cash_saved_minor=64),
+    "another liquidity_root": lambda: with_summary(with_cash(), liquidity_root="0" * 64),
+    "no liquidity_root": lambda: with_summary(example(), liquidity_root=None),
+    "another key of liquidity": lambda: replace(with_cash(cycle_key=b"a" * 32), cycle_key=b"b" * 32),
     # refusals
     "a late refusal out of order": lambda: seal(replace(example(), refusals=[REFUSED[0], REFUSED[1], Refused(7, "6")])),
     "an unknown code of refusal": lambda: _refusal(code="bad_luck"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.verification.edits import ordered, with_item, with_items, with_table
-from tests.verification.examples import ITEMS, example
+from tests.verification.examples import ITEMS, example, with_cash
 from tests.verification.ledger_oracle import Item, Result, cleared_result, place_of, seal
 from tests.verification.planted import PLANTED, _reordered
 
@@ -108,6 +108,32 @@ HAND: dict[str, Callable[[], Any]] = {
         )
     },
     "the member row of another": lambda: changed(of("CY"), "members", 0, member="BO"),
+    "an edited weight": lambda: changed(of("ANA", with_cash()), "obligations", 0, weight=6),
+    **{
+        f"another {name} of the member's cash": lambda name=name: changed(
+            of("ANA", with_cash()), "liquidity", 0, **{name: of("ANA", with_cash())["liquidity"][0][name] + 1}
+        )
+        for name in ("available_minor", "injected_minor", "loan_minor", "received_minor")
+    },
+    **{
+        f"another {name} of the member with cash": lambda name=name: changed(
+            of("ANA", with_cash()), "members", 0, **{name: of("ANA", with_cash())["members"][0][name] + 1}
+        )
+        for name in ("cleared_claims_minor", "injected_minor", "loan_minor", "received_minor")
+    },
+    "the cash of another": lambda: {**of("ANA", with_cash()), "liquidity": of("BO", with_cash())["liquidity"]},
+    "cash dropped": lambda: {**of("ANA", with_cash()), "liquidity": []},
+    "cash in a currency without obligations": lambda: changed(of("CY", with_cash()), "liquidity", 0, currency="USD"),
+    "cash doubled": lambda: only(of("ANA", with_cash()), "liquidity", 0, 0),
+    "no potential of the fund": lambda: only(of("ANA", with_cash()), "potentials", 1, 2, 3, 4, 5, 6),
+    "another potential of cash": lambda: changed(of("ANA", with_cash()), "potentials", 1, potential=1),
+    "another liquidity root": lambda: {**of("CY"), "liquidity_root": "0" * 64},
+    "a count of cash where there is none": lambda: {**of("CY"), "liquidity_count": 1},
+    "a shorter proof of the cash": lambda: {**of("CY", with_cash()), "liquidity_proof": of("CY", with_cash())["liquidity_proof"][:-1]},
+    "an edited proof of the cash": lambda: {
+        **of("CY", with_cash()),
+        "liquidity_proof": ["0" * 64, *of("CY", with_cash())["liquidity_proof"][1:]],
+    },
     "a member row dropped": lambda: only(of("ANA"), "members", 0),
     "member rows swapped": lambda: only(of("ANA"), "members", 1, 0),
 }
@@ -156,6 +182,19 @@ OPERATOR: dict[str, Callable[[], Any]] = {
             "members": of("ANA", example("set-off-then-net"))["members"],
         }
     ),
+    "trees with a unit moved to a lighter item": lambda: of("ANA", PLANTED["a unit moved to a lighter item"]()),
+    "trees with a lighter item before a heavier one": lambda: of("ANA", PLANTED["a lighter item before a heavier one"]()),
+    "trees with more injected than there is": lambda: of("ANA", PLANTED["more injected than there is"]()),
+    "trees with a unit injected that nobody received": lambda: of("A", PLANTED["a unit injected that nobody received"]()),
+    "trees with a loan that the fund never gave": lambda: of("ANA", PLANTED["a loan that the fund never gave"]()),
+    "trees with a unit received that nobody drew": lambda: of("CY", PLANTED["a unit received that nobody drew"]()),
+    "trees with a member that draws and receives": lambda: of("B", PLANTED["a member that draws and receives"]()),
+    "trees with a loan for which own cash was there": lambda: of("A", PLANTED["a loan for which own cash was there"]()),
+    "trees with cash that clears less than it could": lambda: of("ANA", PLANTED["cash that clears less than it could"]()),
+    "trees with a potential of the fund too low": lambda: of("ANA", PLANTED["a potential of the fund too low"]()),
+    "trees with a potential of the fund too high": lambda: of("ANA", PLANTED["a potential of the fund too high"]()),
+    "trees with a potential of cash too high": lambda: of("CY", PLANTED["a potential of cash too high"]()),
+    "trees without cash where it was promised": lambda: of("CY", PLANTED["a line in another currency"]()),
     "trees out of order by id": lambda: of("ANA", _in_order("2", "1", "10", "x", "y", "e", "u1", "u2")),
     "trees out of order by id of digits": lambda: of("ANA", _reordered([Item("9", "ANA", "BO", 1), Item("10", "ANA", "BO", 1)])),
     "trees with potentials out of order": lambda: of(
@@ -209,6 +248,15 @@ SHAPES: dict[str, Callable[[], Any]] = {
     "an id of nothing": lambda: changed(of("CY"), "obligations", 0, id=""),
     "a class of a number": lambda: changed(of("CY"), "obligations", 0, class_=7),
     "a reference of half a character": lambda: changed(of("CY"), "obligations", 0, reference="\udfff"),
+    "a weight of nothing": lambda: changed(of("CY"), "obligations", 0, weight=0),
+    "a weight beyond a hundred": lambda: changed(of("CY"), "obligations", 0, weight=101),
+    "a weight that is true": lambda: changed(of("CY"), "obligations", 0, weight=True),
+    "a negative line": lambda: changed(of("ANA", with_cash()), "liquidity", 0, available_minor=-1),
+    "a line without a field": lambda: without(of("ANA", with_cash()), "liquidity", 0, "loan_minor"),
+    "a line with a strange field": lambda: changed(of("ANA", with_cash()), "liquidity", 0, why=1),
+    "a member row without its cash": lambda: without(of("ANA", with_cash()), "members", 0, "loan_minor"),
+    "a member row with cash where there is none": lambda: changed(of("CY"), "members", 0, loan_minor=0),
+    "a proof of the cash that is a number": lambda: {**of("CY"), "liquidity_proof": [7]},
     "a proof of texts": lambda: {**of("CY"), "obligations_proof": ["x"], "potentials_proof": [1.5]},
     "a member row without a sum": lambda: without(of("CY"), "members", 0, "net_minor"),
     "a member row of netting without netting": lambda: changed(of("CY"), "members", 0, pay_in_minor=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import assume, given
@@ -12,9 +12,9 @@ from hypothesis import example as hypothesis_example
 from hypothesis import strategies as st
 
 from rescounter.verification import verify_bundle, verify_result
-from tests.verification.examples import example, findings_of
-from tests.verification.ledger_oracle import Item, amounts_of, circuits_of, cleared_result, largest_set_off, nodes_of, seal
-from tests.verification.networks import INT64_MAX, items_of, methods, rules
+from tests.verification.examples import example, findings_of, with_cash
+from tests.verification.ledger_oracle import Item, amounts_of, circuits_of, cleared_result, graph_of, largest_set_off, nodes_of, seal
+from tests.verification.networks import INT64_MAX, cash_of, items_of, methods, rules
 
 ROWS = "obligations are each within bounds, and the members' sums are theirs"
 OPTIMUM = "every member clears as debtor what it clears as creditor, and no other choice clears more"
@@ -45,6 +45,34 @@ def test_an_honest_result_is_sound(items, method, rule, circuits, key):
     assert verdict.sound
 
 
+@given(items_of(), st.data(), st.sampled_from(("set-off", "set-off-then-net")), rules, st.booleans(), st.sampled_from((None, b"k" * 32)))
+def test_an_honest_result_with_cash_is_sound(items, data, method, rule, circuits, key):
+    lines = data.draw(cash_of(items))
+    result = cleared_result(items, method=method, allocation=rule, circuits=circuits, cycle_key=key, lines=lines)
+    assert verify_result(result.tables, result.summary, cycle_key=key).findings == ()
+    for member in {member for _, member in nodes_of(items)}:
+        assert verify_bundle(json.loads(json.dumps(result.bundle(member))), root=result.summary["result_root"]).findings == ()
+
+
+@given(items_of(most=8, wide=False), st.data(), st.integers(1, 9), st.integers(0, 9))
+def test_cash_that_clears_less_than_it_could_is_never_sound(items, data, own, fund):
+    """Less drawn along one chain, everything else as it was: sealed again, with the best potentials that exist."""
+    items = [*items, Item("chain P", "P", "Q", 9), Item("chain Q", "Q", "R", 9)]
+    lines = {**data.draw(cash_of(items)), ("EUR", "P"): own, ("EUR", "*"): fund}
+    graph = graph_of(items, "EUR", lines)
+    flow = largest_set_off(graph)
+    walk, less = data.draw(st.sampled_from([told for told in circuits_of(flow) if told[0][0] == "**"]))
+    first = [("**", walk[1], -1)] if flow["**", walk[1], -1] else [("**", "*", -2), ("*", walk[1], 0)]
+    route = [max((arc for arc in graph if arc[:2] == pair), key=lambda arc: flow[arc]) for pair in pairwise(walk[1:])]
+    path = [*first, *route, (walk[-1], "**", 0)]
+    less = min(less, *(flow[arc] for arc in path))
+    for arc in path:
+        flow[arc] -= less
+    findings = findings_of(cleared_result(items, flows={"EUR": flow}, lines=lines))
+    assert findings
+    assert {finding.split(":")[0] for finding in findings} <= {"slackness", "potentials", "totals"}
+
+
 @given(items_of(), methods, rules, st.sampled_from((None, b"k" * 32)))
 def test_an_honest_bundle_of_every_member_is_sound(items, method, rule, key):
     result = cleared_result(items, method=method, allocation=rule, cycle_key=key)
@@ -72,6 +100,19 @@ def test_the_verdict_names_what_was_proven_and_what_not(method):
     assert verdict.not_proven == UNPROVEN
 
 
+@pytest.mark.parametrize("method", ["set-off", "set-off-then-net"])
+def test_the_verdict_on_cash_names_what_was_proven_and_what_not(method):
+    result = with_cash(method)
+    verdict = verify_result(result.tables, result.summary)
+    assert verdict.proven[1] == (
+        "what every member clears as debtor and receives is what it clears as creditor and draws, and nobody draws more than there is; "
+        "no other choice clears more by weight, none that clears as much draws less, and none of those borrows less"
+    )
+    assert verdict.proven[-1] == "the circuits and chains add up to what was cleared, drawn and received"
+    lines = "that these lines and this fund are the ones that were handed in: compare with the file of liquidity"
+    assert verdict.not_proven == (lines, *UNPROVEN)
+
+
 def test_a_result_without_circuits_says_that_they_were_not_proven():
     result = cleared_result([Item("1", "A", "B", 1)], circuits=False)
     verdict = verify_result(result.tables, result.summary)
@@ -88,13 +129,18 @@ def test_the_number_of_rows_is_told_with_separators():
 @given(items_of(most=8, least=1), st.data())
 def test_a_conserving_choice_that_clears_less_is_never_sound(items, data):
     """Whatever circuits an attacker leaves out, with the best potentials that exist and every seal renewed."""
-    amounts = amounts_of(items)
-    best = {currency: largest_set_off(amount) for currency, amount in amounts.items()}
+    best = {currency: largest_set_off(graph_of(items, currency, {})) for currency in amounts_of(items)}
     told = [(currency, walk, amount) for currency, flow in best.items() for walk, amount in circuits_of(flow)]
     currency, walk, amount = data.draw(st.sampled_from(told))
     less = data.draw(st.integers(1, amount))
-    for place, debtor in enumerate(walk):
-        best[currency][debtor, walk[(place + 1) % len(walk)]] -= less
+    flow = best[currency]
+    route = [
+        max((arc for arc in flow if arc[:2] == (debtor, walk[(place + 1) % len(walk)])), key=lambda arc: flow[arc])
+        for place, debtor in enumerate(walk)
+    ]
+    less = min(less, *(flow[arc] for arc in route))
+    for arc in route:
+        flow[arc] -= less
     findings = findings_of(cleared_result(items, flows=best))
     assert findings
     assert {finding.split(":")[0] for finding in findings} <= {"slackness", "potentials"}

@@ -13,7 +13,7 @@ from hypothesis import example as hypothesis_example
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescounter.verification import Finding, Verdict, compare_with_input, verify_digests
+from rescounter.verification import Finding, Verdict, compare_with_input, compare_with_liquidity, verify_digests
 from rescounter.verification.allocation import pro_rata
 from rescounter.verification.cash import read_cash
 from rescounter.verification.comparisons import GREEDY_OBLIGATIONS_MAX, greedy
@@ -24,7 +24,7 @@ from rescounter.verification.totals import _check_currency, currency_totals, sha
 from rescounter.verification.verdict import at, capped, told
 from tests.verification import ledger_oracle
 from tests.verification.edits import edited, ordered
-from tests.verification.examples import ITEMS, REFUSED, example, findings_of
+from tests.verification.examples import ITEMS, REFUSED, example, findings_of, with_cash
 from tests.verification.ledger_oracle import Item, Refused, cleared_result
 from tests.verification.networks import INT64_MAX, items_of
 
@@ -88,6 +88,26 @@ def test_a_row_that_stands_twice_is_found():
 )
 def test_every_changed_cell_is_found(cells: dict[str, object], told: str):
     assert _told(edited(_admitted(), 3, **cells)) == [f"input: obligation x, {told}"]
+
+
+def test_a_changed_weight_is_found():
+    """A weight that changes no flow leaves a sound result: only the input tells."""
+    result = with_cash().tables["obligations"]
+    other = edited(result, 2, weight=2)
+    assert [str(finding) for finding in compare_with_input(other, result)] == ["input: obligation 5, weight: found 2, expected 3"]
+    assert [finding.found for finding in compare_with_input(result.drop_columns("weight"), result)][:2] == ["(empty)", "(empty)"]
+
+
+def test_every_changed_line_of_cash_is_found():
+    result = with_cash().tables["liquidity"]
+    file = pa.table({"currency": ["EUR", "EUR", "USD"], "member": ["ANA", "*", "*"], "available_minor": [8, 6, 1]})
+    assert [str(finding) for finding in compare_with_liquidity(result, file)] == [
+        "liquidity: * in EUR: found 5 available, expected 6",
+        "liquidity: BO in EUR: found 2 available, expected 0",
+        "liquidity: * in USD: found 0 available, expected 1",
+    ]
+    honest = pa.table({"currency": ["EUR"] * 3, "member": ["BO", "*", "ANA"], "available_minor": [2, 5, 8]})
+    assert compare_with_liquidity(result, honest) == ()
 
 
 def test_an_empty_text_is_an_empty_cell():

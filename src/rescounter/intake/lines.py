@@ -55,7 +55,8 @@ class _Fault:
     what_to_do: str
 
     def __str__(self) -> str:
-        return f"  row {self.row:,}: found {self.found}; allowed: {self.allowed}. {self.what_to_do}"
+        end = "" if self.allowed.endswith("?") else "."
+        return f"  row {self.row:,}: found {self.found}; allowed: {self.allowed}{end} {self.what_to_do}"
 
 
 def admit_lines(submitted: Submitted, admitted: Admitted, *, decimal: str | None = None) -> Lines:

@@ -117,7 +117,9 @@ def check_cash_ranges(rows: Rows, cash: Cash) -> list[Finding]:
     beyond = {each for each in cash.currency.tolist() if gross[each] + own[each] + lines[each] > MINOR_MAX}
     beyond |= set(overflowing(place, nodes, size)) | set(overflowing(cash.currency, funds, size))
     allowed = f"at most {MINOR_MAX} with its obligations"
-    return [Finding("range", f"liquidity in {shown(rows.currency_names[each])}", "sums beyond that", allowed) for each in sorted(beyond)]
+    return [
+        Finding("range", f"liquidity in {shown(rows.currency_names[each])}", "sums beyond the limit", allowed) for each in sorted(beyond)
+    ]
 
 
 def check_cash(rows: Rows, cash: Cash) -> list[Finding]:

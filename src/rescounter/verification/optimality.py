@@ -98,7 +98,7 @@ def _cash_arcs(rows: Rows, cash: Cash) -> list[_Arcs]:
             injected < available,
             lambda arc: (member(arc), f"injected {injected[arc]}", f"all of {available[arc]}"),
         ),
-        _Arcs(fund, members, 0 * ones, loan, always, lambda arc: (member(arc), f"was lent {loan[arc]}", "more")),
+        _Arcs(fund, members, 0 * ones, loan, always, lambda arc: (member(arc), f"lent {loan[arc]}", "more")),
         _Arcs(members, till, 0 * ones, received, always, lambda arc: (member(arc), f"received {received[arc]}", "more")),
         _Arcs(
             tills,
