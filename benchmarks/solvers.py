@@ -42,11 +42,11 @@ PYLMCF_EDGES_MAX: Final = 100_000
 Edges = tuple[int, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
 
 
-def merged(profile: str, obligations: int) -> Edges:
+def merged(profile: str, obligations: int, seed: int = SEED) -> Edges:
     """Nodes, tail, head and capacity of a generated network, parallel obligations merged, in order."""
     from benchmarks import networks
 
-    table = networks.network(networks.PROFILES[profile], obligations, seed=SEED)
+    table = networks.network(networks.PROFILES[profile], obligations, seed=seed)
     names, place = np.unique(np.concatenate([np.asarray(table[side]) for side in ("debtor", "creditor")]), return_inverse=True)
     tail, head = place[: table.num_rows], place[table.num_rows :]
     key, edge = np.unique(tail * len(names) + head, return_inverse=True)

@@ -41,9 +41,9 @@ everybody holds its net position as excess; labels 0. For eps = scale/4, then 1:
    against the arcs (*global price update*).
 
 With eps = 1 and scale > n the state is optimal: a negative circuit has cost <= -scale, yet at most n
-arcs, each of reduced cost >= -1. With unit costs a scale of 64 nearly always suffices: all that is
-needed is that no circuit of more than 64 arcs could gain. `negative_circuit_is_left` decides; if so,
-labels and scale are multiplied by 16 and step 1 is taken again, until scale > n.
+arcs, each of reduced cost >= -1. With unit costs a scale of 32 often suffices: all that is needed is
+that no circuit of more than 32 arcs could gain. `_negative_circuit_may_be_left` decides; if so, labels
+and scale are multiplied by 4 and step 1 is taken again, until scale > n.
 
 Invariants: 0 <= room <= total; room(u,v) + room(v,u) = total; excess sums to zero; labels never fall
 during a step. Everything is integer; the order of arcs alone decides ties, so equal networks give
@@ -75,8 +75,9 @@ STUCK: Final = 2
 PATH_MAX: Final = 6
 LABEL_MAX: Final = 2**29
 _FAR: Final = 2**30
-_SCALE_FIRST: Final = 64
+_SCALE_FIRST: Final = 32
 _BUCKETS: Final = 4096
+_ROUNDS: Final = 12
 _compiled = njit(cache=True, nogil=True)
 
 
@@ -171,28 +172,33 @@ def _send(u, s, amount, link, room, own, total, twin, excess):
 
 
 @_compiled
-def _update_labels(nodes, start, link, excess, label, scale, shift, distance, later, earlier, bucket, looks):
-    """Global price update: add to each label eps times the distance to the nearest deficit.
+def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain, bucket, looks):
+    """Global price update: raise labels to shortest distances from the deficits, an arc costing eps more.
 
-    An arc of reduced cost c has length floor(c / eps) + 1 >= 0. The search runs backwards from the
-    deficits and ends when every excess is reached; all others rise as far as the last one. Returns
-    False when an excess cannot reach any deficit.
+    The search runs backwards from the deficits: a label that v may rise to, its *goal*, lets whoever
+    can send to v rise to goal(v) + cost + eps. Members wait in buckets of width eps by how far they
+    rise (`chain`: the one before and the one behind in the bucket, -1 at an end, -2 outside), one
+    that rises too far for all buckets in the last. It ends when every excess is reached; all others
+    rise as far as the last one. Returns `STUCK` when an excess cannot reach any deficit.
     """
     price = _prices(scale)
     buckets = bucket.size
+    eps = 1 << shift
     waiting, count, k = 0, 0, 0
+    touched = np.int32(0)
     for b in range(buckets):
         bucket[b] = -1
     for u in range(nodes):
-        distance[u] = _FAR
+        goal[u] = LABEL_MAX
         waiting += excess[u] > 0
+        chain[u, 0] = -2
     for u in range(nodes):
         if excess[u] < 0:
-            distance[u] = 0
-            earlier[u] = -1
-            later[u] = bucket[0]
+            goal[u] = label[u]
+            chain[u, 0] = -1
+            chain[u, 1] = bucket[0]
             if bucket[0] >= 0:
-                earlier[bucket[0]] = u
+                chain[bucket[0], 0] = u
             bucket[0] = u
             count += 1
     while count > 0 and waiting > 0:
@@ -200,40 +206,52 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, distance, la
         if v < 0:
             k += 1
             continue
-        bucket[k % buckets] = later[v]
-        if later[v] >= 0:
-            earlier[later[v]] = -1
+        w = chain[v, 1]
+        bucket[k % buckets] = w
+        if w >= 0:
+            chain[w, 0] = -1
+            touched ^= link[start[w]]  # fetch what is read next while v is scanned
+        chain[v, 0] = -2
         count -= 1
         waiting -= excess[v] > 0
         looks += start[v + 1] - start[v]
+        base = goal[v] + eps
         for s in range(start[v], start[v + 1]):
-            code = (link[s] >> 2) & 3
             w = link[s] >> 4
-            reached = k + ((price[code] + label[v] - label[w]) >> shift) + 1
-            if reached < distance[w] and code != 0 and distance[w] > k:
-                if reached >= k + buckets:
-                    reached = k + buckets - 1  # shorter is safe
-                elif reached < k:
-                    reached = k
-                if distance[w] < _FAR:
-                    if earlier[w] >= 0:
-                        later[earlier[w]] = later[w]
+            reached = base + price[(link[s] >> 2) & 3]
+            if reached < goal[w]:
+                if reached < label[w]:
+                    reached = label[w]
+                    if reached == goal[w]:
+                        continue
+                d = (reached - label[w]) >> shift
+                if d < k:
+                    d = k
+                elif d >= k + buckets:
+                    d = k + buckets - 1
+                if chain[w, 0] != -2:
+                    old = (goal[w] - label[w]) >> shift
+                    if chain[w, 0] >= 0:
+                        chain[chain[w, 0], 1] = chain[w, 1]
                     else:
-                        bucket[distance[w] % buckets] = later[w]
-                    if later[w] >= 0:
-                        earlier[later[w]] = earlier[w]
+                        bucket[max(old, k) % buckets] = chain[w, 1]
+                    if chain[w, 1] >= 0:
+                        chain[chain[w, 1], 0] = chain[w, 0]
                 else:
+                    if goal[w] < LABEL_MAX:
+                        waiting += excess[w] > 0
                     count += 1
-                distance[w] = reached
-                b = distance[w] % buckets
-                earlier[w] = -1
-                later[w] = bucket[b]
+                goal[w] = reached
+                b = d % buckets
+                chain[w, 0] = -1
+                chain[w, 1] = bucket[b]
                 if bucket[b] >= 0:
-                    earlier[bucket[b]] = w
+                    chain[bucket[b], 0] = w
                 bucket[b] = w
-    highest = 0
+    highest = touched & 0
     for u in range(nodes):
-        label[u] += (distance[u] if distance[u] < k else k) << shift
+        top = label[u] + (k << shift)
+        label[u] = goal[u] if goal[u] < top else top
         if label[u] > highest:
             highest = label[u]
     if waiting > 0:
@@ -255,7 +273,7 @@ def _saturate(nodes, start, link, room, own, total, twin, excess, label, scale):
 @_compiled
 def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, scale, shift, work):
     """Send every excess to a deficit; step 2 of the method. Returns (status, looks)."""
-    distance, later, earlier, bucket = work
+    goal, chain, bucket = work
     price = _prices(scale)
     eps = 1 << shift
     queue = np.empty(nodes + 1, np.int32)
@@ -273,7 +291,7 @@ def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, sc
     while waiting > 0:
         if relabels >= nodes:
             relabels = 0
-            status, looks = _update_labels(nodes, start, link, excess, label, scale, shift, distance, later, earlier, bucket, looks)
+            status, looks = _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain, bucket, looks)
             if status != DONE:
                 return status, looks
             for u in range(nodes):
@@ -333,16 +351,17 @@ def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, sc
 
 
 @_compiled
-def _negative_circuit_is_left(nodes, start, link, label, scale, looks):
+def _negative_circuit_may_be_left(nodes, start, link, label, scale, looks):
     """Bellman and Ford with the true costs, from the labels rounded down to whole costs.
 
-    Returns True when labels still fall after many rounds, or below what any path can cost.
+    Returns True when labels still fall after `_ROUNDS` rounds: where they come to rest at all they
+    do so in some four, and a finer scale is cheaper than more rounds.
     """
     price = _prices(1)
     least = np.empty(nodes, np.int32)
     for u in range(nodes):
         least[u] = label[u] // scale
-    for _ in range(200):
+    for _ in range(_ROUNDS):
         fell = False
         for u in range(nodes):
             best = least[u]
@@ -371,22 +390,22 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, excess):
         room[s] = own[s]
         link[s] = _link(neighbour[s], room[s], own[s], total[s])
     label = np.zeros(nodes, np.int32)
-    work = (np.empty(nodes, np.int32), np.empty(nodes, np.int32), np.empty(nodes, np.int32), np.empty(_BUCKETS, np.int32))
-    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(4), np.int64(0)  # not literals: one compilation each
+    work = (np.empty(nodes, np.int32), np.empty((nodes, 2), np.int32), np.empty(_BUCKETS, np.int32))
+    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(3), np.int64(0)  # not literals: one compilation each
     while True:
         status, more = _discharge_all(nodes, start, link, room, own, total, twin, excess, label, scale, shift, work)
         looks += more
         if status != DONE:
             return status, room, looks
         if shift == 0:
-            left, looks = _negative_circuit_is_left(nodes, start, link, label, scale, looks)
-            if not left:
+            left, looks = _negative_circuit_may_be_left(nodes, start, link, label, scale, looks)
+            if not left or scale > nodes:
                 return DONE, room, looks
-            scale *= 16
+            scale *= 4
             for u in range(nodes):
-                if label[u] >= LABEL_MAX // 64:
+                if label[u] >= LABEL_MAX // 16:
                     return TOO_LARGE, room, looks
-                label[u] *= 16
+                label[u] *= 4
         shift = np.int64(0)
         _saturate(nodes, start, link, room, own, total, twin, excess, label, scale)
 
