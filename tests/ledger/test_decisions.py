@@ -35,6 +35,7 @@ from rescounter.ledger.laws.balances_are_the_fold import effects_are_the_fold, f
 from rescounter.ledger.laws.limits_hold import limits_hold, standings_are_within_limits
 from rescounter.ledger.laws.nothing_created import posts_what_was_cleared
 from rescounter.ledger.laws.zero_sum import currencies_sum_to_zero, effects_sum_to_zero
+from rescounter.ledger.memos import SealedMemo, memo_digest
 from rescounter.ledger.rulings import Ruling
 from rescounter.ledger.standings import Standing
 from rescounter.ledger.transfers import CHUNK_ROWS, check_key
@@ -238,6 +239,19 @@ def test_the_same_id_with_the_same_content_gets_the_first_answer_and_moves_nothi
     assert decision.repeated.tolist() == [True, True, False, False, True]
     assert codes(decision) == [(1, "limit_exceeded"), (3, "transfer_id_taken")]
     assert decision.effects.posted_debits.tolist() == [5, 0]
+
+
+def test_another_memo_is_other_content_while_the_memo_is_there():
+    sealed = SealedMemo(bytes(16), memo_digest("rent", bytes(16)))
+    for before, memo, fine in (
+        (known(OLD, memo=sealed), "rent", True),
+        (known(OLD, memo=sealed), "fee", False),
+        (known(OLD, memo=sealed), None, False),
+        (known(OLD), "rent", False),
+        (known(OLD, memo_is_kept=False), "anything", True),
+    ):
+        decision = each([replace(OLD, memo=memo)], THREE, before)
+        assert (decision.repeated.tolist(), [code for _, code in codes(decision)]) == ([fine], [] if fine else ["transfer_id_taken"])
 
 
 def test_every_offending_transfer_and_account_of_a_cycle_is_named():
