@@ -16,12 +16,17 @@ rise past the number of members, and we raise instead of returning.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rescounter.terms import holds
 
-__all__ = ["arcs_of", "certifying_potentials", "least_potentials"]
+__all__ = ["ROUNDS_MAX", "arcs_of", "least_potentials", "raised_potentials"]
+
+ROUNDS_MAX: Final = 24
+"""Rounds over all edges before long paths are taken for granted; real networks need some fifteen."""
 
 
 def least_potentials(
@@ -58,16 +63,37 @@ def least_potentials(
     return potential
 
 
-def certifying_potentials(
+def raised_potentials(
     nodes: int,
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
-    capacity: NDArray[np.int64],
     profit: NDArray[np.int32],
-    flow: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """`least_potentials` of a flow within its capacities."""
-    return least_potentials(nodes, tail, head, profit, flow == capacity, flow > 0)
+    full: NDArray[np.bool_],
+    started: NDArray[np.bool_],
+) -> NDArray[np.int64] | None:
+    """`least_potentials` by rounds over all edges, or None when `ROUNDS_MAX` rounds are not enough.
+
+    Args: as there, edges in order of *tail*.
+    """
+    left, begun = np.flatnonzero(~full), np.flatnonzero(started)
+    debtor, creditor, gain = (column[left].astype(np.int64) for column in (tail, head, profit))
+    payer, payee, loss = (column[begun].astype(np.int64) for column in (tail, head, profit))
+    first = np.flatnonzero(np.diff(debtor, prepend=-1))
+    debtors = debtor[first]
+    potential = np.zeros(nodes, np.int64)
+    for _ in range(ROUNDS_MAX):
+        risen = False
+        if len(left):
+            asked, had = np.maximum.reduceat(potential[creditor] + gain, first), potential[debtors]
+            risen = bool((asked > had).any())
+            potential[debtors] = np.maximum(asked, had)
+        asked = potential[payer] - loss
+        short = np.flatnonzero(asked > potential[payee])
+        if len(short):
+            np.maximum.at(potential, payee[short], asked[short])
+        elif not risen:
+            return potential
+    return None
 
 
 def _sweep(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], profit: NDArray[np.int32]) -> NDArray[np.int64]:
