@@ -316,7 +316,7 @@ class Model:
         ]
         if not due:
             return None
-        for pending in due:
+        for pending in sorted(due, key=lambda transfer: (transfer.expires_at_us or 0, transfer.id)):
             mark = replace(pending, id=pending.id + "/expired", flag=Flag.EXPIRE, pending_id=pending.id, expires_at_us=None, memo=None)
             debit, credit = self.world.books[pending.debit], self.world.books[pending.credit]
             debit.pending_debits -= pending.amount_minor
