@@ -129,7 +129,7 @@ def test_the_same_network_gives_the_same_bytes():
 def test_an_excess_without_any_deficit_is_told():
     network = network_of({("a", "b"): 5, ("b", "a"): 5})
     slots = build_slots(2, network.tail, network.head, network.capacity)
-    status, _, _ = cheapest_room(2, *slots, np.array([3, 0]))
+    status, _ = cheapest_room(2, *slots, slots[2].copy(), np.array([3, 0]), np.zeros(2, np.int32), False)
     assert status != DONE
 
 

@@ -42,7 +42,7 @@ everybody holds its net position as excess; labels 0. For eps = scale/4, then 1:
 
 With eps = 1 and scale > n the state is optimal: a negative circuit has cost <= -scale, yet at most n
 arcs, each of reduced cost >= -1. With unit costs a scale of 32 often suffices: all that is needed is
-that no circuit of more than 32 arcs could gain. `_negative_circuit_may_be_left` decides; if so, labels
+that no circuit of more than 32 arcs could gain. `_whole_labels` decides; if so, labels
 and scale are multiplied by 4 and step 1 is taken again, until scale > n.
 
 Invariants: 0 <= room <= total; room(u,v) + room(v,u) = total; excess sums to zero; labels never fall
@@ -66,7 +66,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-__all__ = ["DONE", "LABEL_MAX", "STUCK", "TOO_LARGE", "build_slots", "cheapest_room", "remainder_of_edges"]
+__all__ = ["DONE", "LABEL_MAX", "STUCK", "TOO_LARGE", "build_slots", "cheapest_room", "remainder_of_edges", "room_of_flow"]
 
 DONE: Final = 0
 TOO_LARGE: Final = 1
@@ -351,14 +351,14 @@ def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, sc
 
 
 @_compiled
-def _negative_circuit_may_be_left(nodes, start, link, label, scale, looks):
+def _whole_labels(nodes, start, link, label, scale, least, looks):
     """Bellman and Ford with the true costs, from the labels rounded down to whole costs.
 
-    Returns True when labels still fall after `_ROUNDS` rounds: where they come to rest at all they
-    do so in some four, and a finer scale is cheaper than more rounds.
+    Writes the labels in units of cost to *least* int32[n]. Returns whether they came to rest, which
+    proves the optimum: they do so in some four rounds or, as a rule, not at all; a finer scale is
+    cheaper than more than `_ROUNDS` rounds.
     """
     price = _prices(1)
-    least = np.empty(nodes, np.int32)
     for u in range(nodes):
         least[u] = label[u] // scale
     for _ in range(_ROUNDS):
@@ -371,40 +371,49 @@ def _negative_circuit_may_be_left(nodes, start, link, label, scale, looks):
             least[u] = best
         looks += start[nodes]
         if not fell:
-            return False, looks
-    return True, looks
+            return True, looks
+    return False, looks
 
 
 @_compiled
-def cheapest_room(nodes, start, neighbour, own, total, twin, excess):
-    """The room left in each slot when every net position is carried at least cost.
+def cheapest_room(nodes, start, neighbour, own, total, twin, room, excess, label, resumed):
+    """Carry every excess to a deficit at least cost, changing the room of each slot.
 
-    Args: slots of `build_slots`; excess int64[n], owes minus is owed, used up in place.
-    Returns: status, room int64[s], looks at slots. Status `TOO_LARGE`: labels outgrew their bound;
-    `STUCK`: some excess had no way to a deficit, which a consistent network cannot have.
+    Args: slots of `build_slots`; *room* int64[s] of a state to start from; *excess* int64[n], what of
+    each net position (owes minus is owed) is not carried yet, used up in place; *label* int32[n],
+    in units of cost: zeros, or if *resumed* those of an optimum that the state stems from.
+    Returns: status, looks at slots; *room* is the answer, *label* its labels in whole costs, which
+    prove it where they came to rest. Status `TOO_LARGE`: labels outgrew their bound; `STUCK`: some
+    excess had no way to a deficit, which a consistent network cannot have.
     """
     slots = neighbour.size
     link = np.empty(slots, np.int32)
-    room = np.empty(slots, np.int64)
     for s in range(slots):
-        room[s] = own[s]
         link[s] = _link(neighbour[s], room[s], own[s], total[s])
-    label = np.zeros(nodes, np.int32)
     work = (np.empty(nodes, np.int32), np.empty((nodes, 2), np.int32), np.empty(_BUCKETS, np.int32))
-    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(3), np.int64(0)  # not literals: one compilation each
+    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(0 if resumed else 3), np.int64(0)
+    least = np.empty(nodes, np.int32)
+    for u in range(nodes):
+        if label[u] >= LABEL_MAX // (4 * _SCALE_FIRST):
+            return TOO_LARGE, looks
+        label[u] *= scale
+    if resumed:
+        _saturate(nodes, start, link, room, own, total, twin, excess, label, scale)
     while True:
         status, more = _discharge_all(nodes, start, link, room, own, total, twin, excess, label, scale, shift, work)
         looks += more
         if status != DONE:
-            return status, room, looks
+            return status, looks
         if shift == 0:
-            left, looks = _negative_circuit_may_be_left(nodes, start, link, label, scale, looks)
-            if not left or scale > nodes:
-                return DONE, room, looks
+            rest, looks = _whole_labels(nodes, start, link, label, scale, least, looks)
+            if rest or scale > nodes:
+                for u in range(nodes):
+                    label[u] = least[u]
+                return DONE, looks
             scale *= 4
             for u in range(nodes):
                 if label[u] >= LABEL_MAX // 16:
-                    return TOO_LARGE, room, looks
+                    return TOO_LARGE, looks
                 label[u] *= 4
         shift = np.int64(0)
         _saturate(nodes, start, link, room, own, total, twin, excess, label, scale)
@@ -422,3 +431,21 @@ def remainder_of_edges(tail, head, start, neighbour, own, room):
             s += 1
         remainder[e] = max(own[s] - room[s], 0)
     return remainder
+
+
+@_compiled
+def room_of_flow(tail, head, start, neighbour, own, twin, capacity, flow):
+    """The room in each slot, int64[s], of a state in which *flow* of each edge is cleared.
+
+    A remainder both ways of one pair is cancelled down to the larger one, as the method asks.
+    """
+    room = own.copy()
+    s = np.int64(0)
+    for e in range(tail.size):
+        s = max(s, start[tail[e]])
+        while neighbour[s] != head[e]:
+            s += 1
+        remains = capacity[e] - flow[e]
+        room[s] -= remains
+        room[twin[s]] += remains
+    return room

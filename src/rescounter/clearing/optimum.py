@@ -21,7 +21,7 @@ from rescounter.clearing.liquidity import Draw, Graph, Liquidity, draw_of, graph
 from rescounter.clearing.network import Network
 from rescounter.terms import holds
 
-__all__ = ["Optimum", "largest_set_off", "net_positions"]
+__all__ = ["Optimum", "certify", "largest_set_off", "net_positions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,41 @@ def _certified(graph: Graph, engine: Engine) -> tuple[NDArray[np.int64], NDArray
     core = engine.core_edges(nodes, tail, head)
     if len(core):
         flow[core] = engine.circulation(nodes, tail[core], head[core], capacity[core], profit[core])
+    _circulates(nodes, tail, head, capacity, flow)
+    potential = engine.potentials(nodes, tail, head, capacity, profit, flow)
+    _slack(tail, head, capacity, profit, flow, potential)
+    return flow, potential
+
+
+def certify(
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    profit: NDArray[np.int32],
+    flow: NDArray[np.int64],
+    potential: NDArray[np.int64],
+) -> None:
+    """The three laws that prove *flow* a circulation of the greatest profit; raises BrokenLaw."""
+    _circulates(nodes, tail, head, capacity, flow)
+    _slack(tail, head, capacity, profit, flow, potential)
+
+
+def _circulates(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], flow: NDArray[np.int64]) -> None:
     holds(bool(((flow >= 0) & (flow <= capacity)).all()), "cleared_within_bounds")
     holds(not net_positions(nodes, tail, head, flow).any(), "members_clear_equally_on_both_sides")
-    potential = engine.potentials(nodes, tail, head, capacity, profit, flow)
+
+
+def _slack(
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    profit: NDArray[np.int32],
+    flow: NDArray[np.int64],
+    potential: NDArray[np.int64],
+) -> None:
     gain = profit - potential[tail] + potential[head]
     holds(not ((gain > 0) & (flow < capacity)).any() and not ((gain < 0) & (flow > 0)).any(), "potentials_prove_the_optimum")
-    return flow, potential
 
 
 def _by_tail(graph: Graph, engine: Engine) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

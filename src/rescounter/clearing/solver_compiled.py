@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rescounter.clearing._kernel_potentials import raise_potentials
+from rescounter.clearing._kernel_potentials import raise_potentials, settle_potentials
 from rescounter.clearing._kernel_reduction import edges_inside_components
-from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges
+from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges, room_of_flow
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.terms import holds
 
-__all__ = ["circulation", "core_edges", "least_potentials"]
+__all__ = ["circulation", "core_edges", "least_potentials", "resumed_circulation"]
 
 
 def core_edges(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -34,21 +34,68 @@ def circulation(
     """
     if (profit != 1).any():
         return richest_circulation(nodes, tail, head, capacity, profit)
-    used = np.zeros(nodes, bool)
-    used[tail] = True
-    used[head] = True
-    place = (np.cumsum(used) - 1).astype(np.int32)
-    tail, head = place[tail], place[head]
-    count = int(np.count_nonzero(used))
+    _, tail, head, count = _compact(nodes, tail, head)
     start, neighbour, own, total, twin = build_slots(count, tail, head, capacity)
-    excess = np.zeros(count, np.int64)
-    np.add.at(excess, tail, capacity)
-    np.subtract.at(excess, head, capacity)
-    status, room, _ = cheapest_room(count, start, neighbour, own, total, twin, excess)
+    excess, label = net_amounts(count, tail, head, capacity), np.zeros(count, np.int32)
+    room = own.copy()
+    status, _ = cheapest_room(count, start, neighbour, own, total, twin, room, excess, label, False)
     if status != DONE:
         return richest_circulation(count, tail, head, capacity, profit)
     remains: NDArray[np.int64] = remainder_of_edges(tail, head, start, neighbour, own, room)
     return capacity - remains
+
+
+def resumed_circulation(
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    flow: NDArray[np.int64],
+    potential: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """The largest circulation and potentials of a network, from those of one that differs a little.
+
+    Args: edges in order of (tail, head); *flow* int64[m], 0 <= flow <= capacity, need not conserve
+    where the networks differ; *potential* int64[n].
+    Returns: flow and certifying potentials (not the least), or None when starting anew is better.
+    Cost: some passes over the edges; the search itself stays near what differs.
+    """
+    core = core_edges(nodes, tail, head)
+    used, near_tail, near_head, count = _compact(nodes, tail[core], head[core])
+    if int(potential.max(initial=0)) > 2**20:
+        return None
+    start, neighbour, own, total, twin = build_slots(count, near_tail, near_head, capacity[core])
+    excess = net_amounts(count, near_tail, near_head, flow[core])
+    label = potential[used].astype(np.int32)
+    room = room_of_flow(near_tail, near_head, start, neighbour, own, twin, capacity[core], flow[core])
+    status, _ = cheapest_room(count, start, neighbour, own, total, twin, room, excess, label, True)
+    if status != DONE:
+        return None
+    found = np.zeros(len(tail), np.int64)
+    found[core] = capacity[core] - remainder_of_edges(near_tail, near_head, start, neighbour, own, room)
+    raised = potential.copy()
+    raised[used] = label
+    return (found, raised - raised.min()) if settle_potentials(tail, head, capacity, found, raised) else None
+
+
+def net_amounts(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], amount: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Out of each member minus into it, int64[n]; sums stay within int64."""
+    net = np.zeros(nodes, np.int64)
+    np.add.at(net, tail, amount)
+    np.subtract.at(net, head, amount)
+    return net
+
+
+def _compact(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], int]:
+    """The members that have an edge, and the edges with these members numbered from 0."""
+    used = np.zeros(nodes, bool)
+    used[tail] = True
+    used[head] = True
+    place = (np.cumsum(used) - 1).astype(np.int32)
+    members = np.flatnonzero(used)
+    return members, place[tail], place[head], len(members)
 
 
 def least_potentials(
