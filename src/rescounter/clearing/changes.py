@@ -217,8 +217,11 @@ def _rows(
 
 def _places(known: pa.StringArray, wanted: pa.StringArray) -> NDArray[np.int64]:
     """Where each of *wanted* stands among *known*, -1 where it does not."""
-    found = pc.fill_null(pc.index_in(wanted, value_set=known), -1)
-    return np.asarray(found, dtype=np.int64)
+    number = pc.fill_null(pc.index_in(known, value_set=wanted), -1).to_numpy()
+    hits = np.flatnonzero(number >= 0)
+    places = np.full(len(wanted), -1, np.int64)
+    places[number[hits]] = hits
+    return places
 
 
 def _nothing() -> Outcome:

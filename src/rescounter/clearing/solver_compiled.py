@@ -75,7 +75,7 @@ def resumed_circulation(
     found[core] = capacity[core] - remainder_of_edges(near_tail, near_head, start, neighbour, own, room)
     raised = potential.copy()
     raised[used] = label
-    return (found, raised - raised.min()) if settle_potentials(tail, head, capacity, found, raised) else None
+    return (found, raised) if settle_potentials(tail, head, capacity, found, raised) else None
 
 
 def net_amounts(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], amount: NDArray[np.int64]) -> NDArray[np.int64]:
