@@ -70,10 +70,10 @@ class Model:
     def __init__(self, clock: Callable[[], int]) -> None:
         self.clock, self.at = clock, 0
         self.world = World()
-        self.answers: dict[str, tuple[object, Told, list[Posted | None]]] = {}
+        self.answers: dict[str, tuple[object, Told, list[str | None]]] = {}
         self.kinds: list[tuple[str, bool, int]] = []
 
-    def _end(self, key: str, kind: str, request: object, told: Told, kept: list[Posted | None] | None = None) -> Told:
+    def _end(self, key: str, kind: str, request: object, told: Told, kept: list[str | None] | None = None) -> Told:
         self.answers[key] = (request, told, kept or [])
         self.kinds.append((kind, bool(told.posted), sum(told.accepted)))
         return told
@@ -83,7 +83,8 @@ class Model:
             return None
         first, told, kept = self.answers[key]
         same = first == request
-        for memo, posted in zip(memos, kept, strict=False):
+        for memo, identity in zip(memos, kept, strict=False):
+            posted = self.world.posted[identity] if identity is not None else None
             same = same and (posted is None or posted.is_erased or posted.transfer.memo == memo)
         return told if same else Told(None, refusals=[(0, key, "batch_key_taken")])
 
@@ -161,7 +162,7 @@ class Model:
             return before
         self._tick()
         told = Told(True)
-        kept: list[Posted | None] = []
+        kept: list[str | None] = []
         above: dict[str, Transfer] = {}
         for row, transfer in enumerate(rows, 1):
             code, repeated = self._answered(transfer, above)
@@ -175,7 +176,7 @@ class Model:
                 told.refusals.append((row, transfer.id, code))
             told.accepted.append(not code)
             told.repeated.append(repeated)
-            kept.append(None if code or repeated else self.world.posted[transfer.id])
+            kept.append(None if code or repeated else transfer.id)
         return self._end(batch.key, "each", request, told, kept)
 
     def _answered(self, transfer: Transfer, above: dict[str, Transfer]) -> tuple[str, bool]:
@@ -222,8 +223,8 @@ class Model:
         told.breaches = [(name, "account_over_limit") for name in over]
         if told.posted:
             self.world = world
-        kept = [self.world.posted[row.id] if told.posted else None for row in rows]
-        return self._end(batch.key, "atomic", request, told, list(kept))
+        kept: list[str | None] = [row.id if told.posted else None for row in rows]
+        return self._end(batch.key, "atomic", request, told, kept)
 
     def _apply(self, world: World, transfer: Transfer, *, limits: bool = True) -> str:
         """Post one transfer, or say why not."""
