@@ -228,7 +228,9 @@ def test_cash_is_drawn_told_verified_explained_and_shown_to_its_member(desk):
     assert "It paid in 4.00 EUR of its own cash." in told
     assert "The fund lent it 5.00 EUR, which it now owes to the union." in told
     assert "9.00 EUR: cash -> ANA -> BO -> CY -> DI -> cash" in told
-    assert "a chain begins where cash is drawn" in run(desk, "explain", "debts-cleared", "--id", "2")
+    told = run(desk, "explain", "debts-cleared", "--id", "2")
+    assert told.startswith("2: BO owes CY 10.00 EUR, of weight 5.\n")
+    assert "a chain begins where cash is drawn" in told
     run(desk, "extract", "debts-cleared", "--member", "DI")
     bundle = json.loads((desk / "DI-bundle" / "bundle.json").read_text())
     assert [(row["member"], row["received_minor"]) for row in bundle["liquidity"]] == [("DI", 900)]

@@ -103,6 +103,7 @@ def explain_item(
     head = f"{id}: {row['debtor']} owes {row['creditor']} {currency.money(row['amount_minor'])}" + (
         f", due {row['due']}" if row["due"] else ""
     )
+    head += f", of weight {row['weight']}" if row.get("weight", 1) != 1 else ""
     lines = [head + "."]
     if row["excluded"]:
         lines.append(f"It was kept out of the run ({row['excluded']}): {EXCLUSIONS[row['excluded']].meaning}.")
