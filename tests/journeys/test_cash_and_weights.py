@@ -284,3 +284,17 @@ def test_an_edited_line_of_the_result_is_found(desk):
     assert "files: liquidity.csv" in err
     assert "cash: the fund in EUR: found lent 500, expected 600, the members' loans" in err
     assert "roots: liquidity_root" in err
+
+
+def test_what_the_next_unit_frees_is_told_on_demand(desk):
+    run(desk, "clear", "debts.csv", "--liquidity", "cash.csv")
+    told = run(desk, "explain", "debts-cleared", "--liquidity")
+    assert told.splitlines()[0] == "EUR: 9.00 drawn, 27.00 freed: 3.00 for each unit; 27.00 clears, 0.00 without cash."
+    assert "Each unit that the fund lends more frees 7, up to 1.00." in told
+    price = json.loads(run(desk, "explain", "debts-cleared", "--liquidity", "--json"))["EUR"]
+    assert price["next_units"][0] == {"member": "ANA", "frees": 7, "up_to_minor": 100}
+    assert price["curve"][-1] == {"cash_minor": 1300, "cleared_minor": 7300}
+    refused = run(desk, "explain", "debts-cleared", "--liquidity", "--id", "1", code=2)
+    assert "leave --id and --member out" in refused
+    run(desk, "clear", "debts.csv", "--method", "net", "--force")
+    assert "method net sets nothing off" in run(desk, "explain", "debts-cleared", "--liquidity", code=2)

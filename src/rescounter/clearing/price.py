@@ -37,7 +37,19 @@ from rescounter.clearing.optimum import net_positions
 from rescounter.clearing.potentials import least_potentials, raised_potentials
 from rescounter.terms import EnvironmentFault, holds
 
-__all__ = ["RANKED", "WORK_MAX", "Curve", "Next", "Point", "Position", "curve_of", "next_of_the_fund", "next_units"]
+__all__ = [
+    "RANKED",
+    "WORK_MAX",
+    "Curve",
+    "Next",
+    "Point",
+    "Position",
+    "curve_of",
+    "graph_and_flow",
+    "next_of_the_fund",
+    "next_units",
+    "weighted_sum",
+]
 
 RANKED: Final = 10
 """Members of whom it is told up to which amount their next units free as much."""
@@ -150,20 +162,27 @@ def next_of_the_fund(position: Position) -> Next:
     return Next(-1, int(worth[fund]), _greatest_flow(arcs, fund, cash)[0])
 
 
+def graph_and_flow(position: Position) -> tuple[Graph, NDArray[np.int64]]:
+    """The graph of the run, with cash where it has any, and the flow on its arcs."""
+    draw = position.draw
+    if draw is None:
+        return graph_of(position.network, None), position.flow
+    cash = [draw.injected, draw.loan, draw.received, [draw.loan.sum()]]
+    return graph_of(position.network, position.liquidity), np.concatenate([position.flow, *cash])
+
+
 def _tight(position: Position) -> tuple[NDArray[np.int64], _Arcs, int]:
     """What a unit of cash frees at each member, the fund and cash S; the tight arcs among them; and the place of S."""
-    network, count = position.network, len(position.network.members)
-    if position.liquidity is None or position.draw is None:
-        worth = position.potential
-        _prove(graph_of(network, None), position.flow, network.weight.astype(np.int64), worth)
-        return np.append(worth, [worth.max(initial=0), 0]), _with_ends(network, position.flow, worth), count + 1
-    graph, draw = graph_of(network, position.liquidity), position.draw
-    flow = np.concatenate([position.flow, draw.injected, draw.loan, draw.received, [draw.loan.sum()]])
-    length = np.append(network.weight, np.zeros(3 * count + 1, np.int32)).astype(np.int64)
-    worth = position.potential // UNITS
-    _prove(graph, flow, length, worth)
-    holds(int(worth[-1]) == 0, "a_unit_of_cash_is_worth_itself")
-    return worth, _tight_arcs(graph, flow, length, worth), count + 1
+    (graph, flow), network = graph_and_flow(position), position.network
+    worth = position.potential if position.draw is None else position.potential // UNITS
+    length = np.zeros(len(flow), np.int64)
+    length[: len(network.weight)] = network.weight
+    gain = length - worth[graph.tail] + worth[graph.head]
+    holds(not (((gain > 0) & (flow < graph.capacity)) | ((gain < 0) & (flow > 0))).any(), "the_worth_of_cash_is_proven")
+    cash = len(network.members) + 1
+    if position.draw is not None:
+        return worth, _tight_arcs(graph, flow, length, worth), cash
+    return np.append(worth, [worth.max(initial=0), 0]), _with_ends(network, flow, worth), cash
 
 
 def _with_ends(network: Network, flow: NDArray[np.int64], worth: NDArray[np.int64]) -> _Arcs:
@@ -182,12 +201,6 @@ def _with_ends(network: Network, flow: NDArray[np.int64], worth: NDArray[np.int6
         arc=arcs.arc,
         forth=arcs.forth,
     )
-
-
-def _prove(graph: Graph, flow: NDArray[np.int64], length: NDArray[np.int64], worth: NDArray[np.int64]) -> None:
-    gain = length - worth[graph.tail] + worth[graph.head]
-    proven = not ((gain > 0) & (flow < graph.capacity)).any() and not ((gain < 0) & (flow > 0)).any()
-    holds(proven, "the_worth_of_cash_is_proven")
 
 
 def _tight_arcs(graph: Graph, flow: NDArray[np.int64], length: NDArray[np.int64], worth: NDArray[np.int64]) -> _Arcs:
@@ -220,8 +233,8 @@ def curve_of(network: Network, flow: NDArray[np.int64], potential: NDArray[np.in
     Cost: for each slope one greatest flow and one round of longest paths; it ends when *work* edges were looked at.
     """
     net = net_positions(len(network.members), network.tail, network.head, network.capacity)
-    full = Point(int(-net[net < 0].sum()), _weighted(network, network.capacity))
-    points = [Point(0, _weighted(network, flow))]
+    full = Point(int(-net[net < 0].sum()), weighted_sum(network, network.capacity))
+    points = [Point(0, weighted_sum(network, flow))]
     worth, last_slope, left = potential, None, work
     while (slope := int(worth.max(initial=0))) and left > 0:
         holds(last_slope is None or slope < last_slope, "the_price_of_cash_falls")
@@ -237,8 +250,8 @@ def curve_of(network: Network, flow: NDArray[np.int64], potential: NDArray[np.in
     return Curve(tuple(points), exact_until)
 
 
-def _weighted(network: Network, flow: NDArray[np.int64]) -> int:
-    """The sum of weight times flow, exact: it may pass int64."""
+def weighted_sum(network: Network, flow: NDArray[np.int64]) -> int:
+    """The sum of weight times *flow*, exact: it may pass int64."""
     return sum(int(weight) * int(flow[network.weight == weight].sum()) for weight in np.unique(network.weight).tolist())
 
 

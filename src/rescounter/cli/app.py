@@ -131,17 +131,19 @@ def explain(
     result: Annotated[Path, typer.Argument(help="A result folder.")],
     id: Annotated[str | None, typer.Option("--id", help="An obligation.")] = None,
     member: Annotated[str | None, typer.Option("--member", help="A member.")] = None,
+    liquidity: Annotated[bool, typer.Option("--liquidity", help="What cash frees: the next unit, and the curve.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say why an obligation cleared as far as it did: its circuits, and the cut behind what remains.
+    """Say why an obligation cleared as far as it did: its circuits, and the cut behind what remains; or what cash frees.
 
     \b
     rescounter explain obligations-cleared --id INV-17
     rescounter explain obligations-cleared --member ANA
+    rescounter explain obligations-cleared --liquidity
     """
     from rescounter.cli.check import explain_path
 
-    explain_path(result, id=id, member=member, as_json=as_json)
+    explain_path(result, id=id, member=member, liquidity=liquidity, as_json=as_json)
 
 
 @app.command()

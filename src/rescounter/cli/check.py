@@ -71,17 +71,29 @@ def _tell_findings(verdict: Verdict) -> None:
     out.print("Do not rely on this result: run rescounter clear again, and ask who changed it.")
 
 
-def explain_path(path: Path, *, id: str | None, member: str | None, as_json: bool) -> None:
-    """Tell why an obligation or a member cleared as far as it did."""
+def explain_path(path: Path, *, id: str | None, member: str | None, liquidity: bool, as_json: bool) -> None:
+    """Tell why an obligation or a member cleared as far as it did, or what cash frees."""
     from rescounter.facade.folder import read_result
     from rescounter.facade.result import explain
 
+    if liquidity:
+        return _explain_liquidity(path, alone=id is None and member is None, as_json=as_json)
     stored = read_result(path)
     explanation = explain(stored.tables, stored.summary, id=id, member=member)
-    if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(explanation), ensure_ascii=False, default=str))
-    else:
-        typer.echo(str(explanation))
+    typer.echo(json.dumps(dataclasses.asdict(explanation), ensure_ascii=False, default=str) if as_json else str(explanation))
+    return None
+
+
+def _explain_liquidity(path: Path, *, alone: bool, as_json: bool) -> None:
+    """Tell what cash freed, where the next unit frees most, and what clears with how much."""
+    from rescounter.clearing.prices import price_of_tables
+    from rescounter.facade.folder import read_result
+
+    if not alone:
+        raise CallerFault("option_invalid", "--liquidity tells of a whole result: leave --id and --member out")
+    stored = read_result(path)
+    price = price_of_tables(stored.tables, stored.summary)
+    typer.echo(json.dumps(price.as_json(), ensure_ascii=False) if as_json else str(price))
 
 
 def extract_path(path: Path, member: str, output: Path | None, *, key_file: Path | None, force: bool, quiet: bool) -> None:

@@ -17,6 +17,7 @@ from rescounter.terms import CallerFault, format_minor
 if TYPE_CHECKING:
     from rescounter.clearing.clear import Cleared
     from rescounter.clearing.explanation import Explanation
+    from rescounter.clearing.prices import PriceOfLiquidity
     from rescounter.facade.what_if import WhatIf
     from rescounter.verification import Verdict
 
@@ -93,6 +94,16 @@ class Result:
         from rescounter.facade.what_if import what_if
 
         return what_if(self, add=add, remove=remove)
+
+    def price_of_liquidity(self) -> PriceOfLiquidity:
+        """What cash freed, where the next unit frees most, and what clears with how much: for each currency.
+
+        Advice, reckoned anew at each call; what one unit frees is certified by the potentials.
+        Raises: CallerFault ``option_invalid`` for the method net.
+        """
+        from rescounter.clearing.prices import price_of_cleared
+
+        return price_of_cleared(self.cleared)
 
     def verify(self) -> Verdict:
         """Check this result from outside, as `rescounter verify` does for a folder."""
