@@ -7,14 +7,15 @@ export UV_LINK_MODE ?= copy
 export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long bench lock clean
+.PHONY: help run test check test-long bench bench-huge lock clean
 
 help:
 	@echo "make run        clear the world's trade of 1985 and open-check the result (under a minute)"
 	@echo "make test       everything that must hold: format, types, house rules, all tests"
 	@echo "make check      the quick part of it, for the working day (under 3 minutes)"
 	@echo "make test-long  the long campaigns: more examples, mutation run"
-	@echo "make bench      measure the solver against its peers and the whole pipeline, and render docs/PERFORMANCE.md"
+	@echo "make bench      measure the solver against its peers, hard shapes and the whole pipeline; render docs/PERFORMANCE.md"
+	@echo "make bench-huge measure the solver alone at 10,000,000 obligations (some minutes, 10 GiB)"
 	@echo "make lock       renew the lock files from pyproject.toml"
 	@echo "make clean      remove the environment and all caches"
 
@@ -56,8 +57,13 @@ test-long: .venv/.stamp-dev
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 
 bench: .venv/.stamp-dev
-	$(BIN)/python -m benchmarks.solvers 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.solvers --sizes 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.shapes --sizes 10000 50000 --runs 3
 	$(BIN)/python -m benchmarks.pipeline 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.render
+
+bench-huge: .venv/.stamp-dev
+	$(BIN)/python -m benchmarks.solvers --sizes 10000000 --ours-only --runs 1 --cold --seconds 600 -o benchmarks/results/huge.json
 	$(BIN)/python -m benchmarks.render
 
 lock: | $(UV)

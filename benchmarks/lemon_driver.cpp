@@ -1,10 +1,10 @@
 // Times LEMON's cost scaling on one network, as shipped: cheapest flow of the net positions at unit cost.
 // g++ -O3 -march=native -std=c++17 -w -o lemon_driver lemon_driver.cpp
-// lemon_driver FILE RUNS: FILE holds int64 nodes, edges; int32 tail[], head[] in order of tail; int64 capacity[].
-// Prints for each run the seconds of building and solving, then the cost of the remainder and the peak in KiB.
+// lemon_driver FILE RUNS SECONDS: FILE holds int64 nodes, edges; int32 tail[], head[] in order of tail; int64 capacity[].
+// No run begins after SECONDS. Prints for each run the seconds of building and solving, then the cost of the remainder,
+// and the memory in KiB with the network loaded and at the peak.
 #include <lemon/cost_scaling.h>
 #include <lemon/static_graph.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdint>
@@ -17,8 +17,18 @@ static void read(std::vector<T>& into, FILE* file) {
   if (fread(into.data(), sizeof(T), into.size(), file) != into.size()) exit(2);
 }
 
+// The highest resident memory of this process alone; ru_maxrss would start from the parent's.
+static long peak() {
+  long kib = 0;
+  char line[256];
+  FILE* file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file)) sscanf(line, "VmHWM: %ld", &kib);
+  if (file) fclose(file);
+  return kib;
+}
+
 int main(int count, char** words) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   FILE* file = fopen(words[1], "rb");
   std::vector<int64_t> size(2);
   if (!file) return 2;
@@ -26,9 +36,12 @@ int main(int count, char** words) {
   std::vector<int32_t> tail(size[1]), head(size[1]);
   std::vector<int64_t> capacity(size[1]);
   read(tail, file), read(head, file), read(capacity, file);
+  const long before = peak();
   long long remainder = 0;
+  auto start = std::chrono::steady_clock::now();
   for (int run = 0; run < atoi(words[2]); run++) {
     auto began = std::chrono::steady_clock::now();
+    if (run && std::chrono::duration<double>(began - start).count() > atof(words[3])) break;
     lemon::StaticDigraph graph;
     std::vector<std::pair<int, int>> arcs(size[1]);
     for (int64_t e = 0; e < size[1]; e++) arcs[e] = {tail[e], head[e]};
@@ -46,7 +59,5 @@ int main(int count, char** words) {
     for (int64_t e = 0; e < size[1]; e++) remainder += solver.flow(graph.arc((int)e));
     printf("%.6f\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   }
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  printf("%lld %ld\n", remainder, usage.ru_maxrss);
+  printf("%lld %ld %ld\n", remainder, before, peak());
 }

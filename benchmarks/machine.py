@@ -10,7 +10,7 @@ from pathlib import Path
 
 __all__ = ["described"]
 
-LIBRARIES = ("numpy", "pyarrow", "ortools", "numba")
+LIBRARIES = ("numpy", "pyarrow", "ortools", "numba", "pylmcf", "networkx")
 
 
 def described() -> dict[str, object]:

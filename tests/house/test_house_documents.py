@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.render import PAGE as PERFORMANCE
-from benchmarks.render import rendered
+from benchmarks.render import PICTURE, drawn, rendered
 from tests.house.house import DOCUMENTS, ROOT, SOURCE, Module, modules
 from tools.readme import README, blocks_of, plain, run_block
 
@@ -109,6 +109,7 @@ def test_decisions_are_dated_and_in_order():
 def test_the_figures_of_performance_come_from_committed_measurements():
     text = PERFORMANCE.read_text(encoding="utf-8")
     assert text == rendered(text), "run python -m benchmarks.render"
+    assert PICTURE.read_text(encoding="utf-8") == drawn(), "run python -m benchmarks.render"
 
 
 def test_make_run_is_the_demo_that_is_tested_here():
