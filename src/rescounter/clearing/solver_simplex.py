@@ -117,11 +117,13 @@ def _cheapest(
     rest = np.where(full, 0, capacity)
     np.add.at(net, source, rest)
     np.subtract.at(net, target, rest)
+    if not proven and not net.any():
+        return np.zeros_like(capacity), net  # nothing is to be carried, and no cost is negative
     start, end = np.where(full, target, source), np.where(full, source, target)
     order = _in_order(nodes, start, end)
     graph = Graph(nodes, start[order].astype(np.int32), end[order].astype(np.int32))
-    graph.set_edge_capacities(capacity[order])
-    graph.set_edge_costs(np.abs(cost)[order])
+    graph.set_edge_capacities(np.ascontiguousarray(capacity[order]))
+    graph.set_edge_costs(np.abs(cost[order]))
     graph.set_node_supply(net)
     try:
         graph.solve()
@@ -132,10 +134,13 @@ def _cheapest(
     return carried, -graph.potentials() if proven else net
 
 
-def _in_order(nodes: int, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+def _in_order(nodes: int, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64] | slice:
     """Places of arcs by (start, end), as the simplex wants them; parallel arcs keep their order."""
+    key = start * nodes + end
+    if (key[1:] >= key[:-1]).all():
+        return slice(None)
     if nodes > _SHORT_MAX:
-        return np.argsort(start * nodes + end, kind="stable")
+        return np.argsort(key, kind="stable")
     by_end = np.argsort(end.astype(np.uint16), kind="stable")  # 16 bits: NumPy sorts them by digits, three times faster
     return by_end[np.argsort(start.astype(np.uint16)[by_end], kind="stable")]
 
