@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from rescounter.clearing import solver_compiled
 from rescounter.clearing._kernel_reduction import edges_inside_components
-from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges
+from rescounter.clearing._kernel_set_off import DONE, PROFIT_MAX, PROFIT_MIN, build_slots, cheapest_room, remainder_of_edges
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
-from rescounter.clearing.optimum import largest_set_off
+from rescounter.clearing.optimum import largest_set_off, net_positions
 from rescounter.clearing.potentials import least_potentials
+from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.terms import INT64_MAX, BrokenLaw
 from tests.clearing.test_parts import edge_sets, fits, network_of
 from tests.exact_oracle import largest_set_off as oracle
@@ -45,6 +46,14 @@ def shape(name, size, dice):
     else:
         pairs = list(zip(dice.integers(0, size, 3 * size).tolist(), dice.integers(0, size, 3 * size).tolist(), strict=True))
     return {(f"{u:06}", f"{v:06}"): int(amount()) for u, v in pairs if u != v}
+
+
+@pytest.fixture(scope="module")
+def no_way_out():
+    """The compiled solver without its way out to the library."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solver_compiled, "richest_circulation", None)
+        yield
 
 
 SHAPES = ("chain", "two-way chain", "ring", "grid", "hub", "small parts", "ladder", "dense", "random", "equal", "powers")
@@ -111,6 +120,38 @@ def test_a_set_off_that_is_not_the_largest_gets_no_potentials():
             solver_compiled.least_potentials(3, network.tail, network.head, network.capacity, np.ones(4, np.int32), np.array(flow))
 
 
+@given(edge_sets.filter(fits), st.data())
+def test_at_many_profits_both_solvers_gain_the_same(edges, data):
+    """Weights gain 1 to 300, cash costs 1 or 2; a pair may have several arcs."""
+    network = network_of(edges)
+    tail, head, capacity = (np.concatenate([array, array]) for array in (network.tail, network.head, network.capacity))
+    order = np.argsort(tail, kind="stable")
+    nodes, tail, head, capacity = len(network.members), tail[order], head[order], capacity[order] // 2
+    profits = st.integers(PROFIT_MIN, PROFIT_MAX) if data.draw(st.booleans()) else st.sampled_from([-2, -1, 0, 1, 3, 300])
+    profit = np.array(data.draw(st.lists(profits, min_size=len(tail), max_size=len(tail))), np.int32)
+    flow = solver_compiled.circulation(nodes, tail, head, capacity, profit)
+    assert not net_positions(nodes, tail, head, flow).any()
+    assert bool(((flow >= 0) & (flow <= capacity)).all())
+    best = richest_circulation(nodes, tail, head, capacity, profit)
+    assert sum(int(p) * int(f) for p, f in zip(profit, flow, strict=True)) == sum(
+        int(p) * int(f) for p, f in zip(profit, best, strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@settings(max_examples=max(5, settings.default.max_examples // 5))
+@given(st.integers(4, 300), st.integers(0, 2**32))
+def test_our_own_loops_answer_at_many_profits(no_way_out, name, size, seed):
+    """Nothing is handed to the library: each shape is solved by the second specialisation itself."""
+    dice = np.random.default_rng(seed)
+    network = network_of(shape(name, size, dice))
+    profit = dice.integers(1, 101, len(network.tail)).astype(np.int32)
+    arguments = (len(network.members), network.tail, network.head, network.capacity, profit)
+    flow = solver_compiled.circulation(*arguments)
+    best = richest_circulation(*arguments)
+    assert (profit.astype(object) * flow).sum() == (profit.astype(object) * best).sum()
+
+
 def test_circuits_longer_than_the_first_scale_are_repaired():
     """A circuit of 2,000 members whose chords tempt: the first scale of 64 cannot tell the best choice."""
     size = 2000
@@ -129,7 +170,9 @@ def test_the_same_network_gives_the_same_bytes():
 def test_an_excess_without_any_deficit_is_told():
     network = network_of({("a", "b"): 5, ("b", "a"): 5})
     slots = build_slots(2, network.tail, network.head, network.capacity)
-    status, _ = cheapest_room(2, *slots, slots[2].copy(), np.array([3, 0]), np.zeros(2, np.int32), False)
+    status, _ = cheapest_room(
+        2, *slots, np.empty(2, np.int32), np.empty(0, np.int16), slots[2].copy(), np.array([3, 0]), np.zeros(2, np.int32), False
+    )
     assert status != DONE
 
 

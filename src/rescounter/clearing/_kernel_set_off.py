@@ -27,6 +27,10 @@ What a scan needs of a slot is packed in 32 bits, ``link = v << 4 | back << 2 | 
 neighbour, and for either direction 0 (nothing can be sent), 1 (the next unit costs +1) or 2 (it
 costs -1). A scan thus reads 4 bytes a slot in order, and one label at random.
 
+Where arcs differ in profit p (weights, cash) each arc has a pair of slots of its own, with
+d(v,u) = 0, and the next unit from u to v costs +p or -p. Links then take 64 bits with codes of 12,
+which count through the profits; the loops are the same, compiled a second time.
+
 Method
 ------
 Labels L(u) are integers in units of 1/scale of the cost. A state is *eps-optimal* when every unit that
@@ -65,8 +69,21 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 
-__all__ = ["DONE", "LABEL_MAX", "STUCK", "TOO_LARGE", "build_slots", "cheapest_room", "remainder_of_edges", "room_of_flow"]
+__all__ = [
+    "DONE",
+    "LABEL_MAX",
+    "PROFIT_MAX",
+    "PROFIT_MIN",
+    "STUCK",
+    "TOO_LARGE",
+    "build_arc_slots",
+    "build_slots",
+    "cheapest_room",
+    "remainder_of_edges",
+    "room_of_flow",
+]
 
 DONE: Final = 0
 TOO_LARGE: Final = 1
@@ -74,6 +91,8 @@ STUCK: Final = 2
 
 PATH_MAX: Final = 6
 LABEL_MAX: Final = 2**29
+PROFIT_MIN: Final = -2
+PROFIT_MAX: Final = 300
 _FAR: Final = 2**30
 _SCALE_FIRST: Final = 32
 _BUCKETS: Final = 4096
@@ -141,32 +160,95 @@ def build_slots(nodes, tail, head, capacity):
     return start, neighbour, own, total, twin
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _link(v, room, own, total):
-    ahead = 0 if room == 0 else (2 if room > own else 1)
-    back = 0 if room == total else (2 if room < own else 1)
-    return (v << 4) | (back << 2) | ahead
+@_compiled
+def build_arc_slots(nodes, tail, head, capacity, profit):
+    """Slots of a network whose arcs differ in profit, two for each arc.
+
+    Args: arcs in any order, int32; capacity int64 >= 0; profit int32, `PROFIT_MIN` to `PROFIT_MAX`.
+    Returns: as `build_slots`, and code int16[s], see `_set_link`, and place int64[m]: the slot of each arc
+    at its tail.
+    """
+    arcs = tail.size
+    start = np.zeros(nodes + 1, np.int64)
+    for e in range(arcs):
+        start[tail[e] + 1] += 1
+        start[head[e] + 1] += 1
+    for u in range(nodes):
+        start[u + 1] += start[u]
+    neighbour = np.empty(2 * arcs, np.int32)
+    own = np.empty(2 * arcs, np.int64)
+    total = np.empty(2 * arcs, np.int64)
+    twin = np.empty(2 * arcs, np.int32)
+    code = np.empty(2 * arcs, np.int16)
+    place = np.empty(arcs, np.int64)
+    end = start[:nodes].copy()
+    for e in range(arcs):
+        u, v = tail[e], head[e]
+        s = end[u]
+        end[u] = s + 1
+        t = end[v]
+        end[v] = t + 1
+        neighbour[s], neighbour[t] = v, u
+        own[s], own[t] = capacity[e], 0
+        total[s], total[t] = capacity[e], capacity[e]
+        twin[s], twin[t] = t, s
+        code[s] = 2 * (profit[e] - PROFIT_MIN) + 1
+        code[t] = code[s]
+        place[e] = s
+    return start, neighbour, own, total, twin, code, place
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _prices(scale):
+def _width(link):
+    """Bits of a code in a link: 2 where every debt costs the same, 12 where they differ."""
+    return 2 if link.itemsize == 4 else 12
+
+
+@overload(_width)
+def _width_compiled(link):
+    return (lambda link: 2) if link.dtype.bitwidth == 32 else (lambda link: 12)
+
+
+def _code_of(link, code, s):
+    """The code of the next unit's price in slot s while it adds to what remains; the next code takes back."""
+    return 1 if link.itemsize == 4 else code[s]
+
+
+@overload(_code_of)
+def _code_compiled(link, code, s):
+    return (lambda link, code, s: 1) if link.dtype.bitwidth == 32 else (lambda link, code, s: code[s])
+
+
+@_compiled
+def _set_link(s, v, link, code, room, own, total):
+    adds, width = np.int64(_code_of(link, code, s)), _width(link)
+    ahead = 0 if room[s] == 0 else (adds + 1 if room[s] > own[s] else adds)
+    back = 0 if room[s] == total[s] else (adds + 1 if room[s] < own[s] else adds)
+    link[s] = (((np.int64(v) << width) | back) << width) | ahead
+
+
+@_compiled
+def _prices(link, scale):
     """Cost of the next unit by its code; a code of 0 costs more than any label."""
-    price = np.empty(4, np.int32)
-    price[0] = LABEL_MAX
-    price[1] = scale
-    price[2] = -scale
-    price[3] = LABEL_MAX
+    price = np.full(1 << _width(link), np.int32(LABEL_MAX))
+    if _width(link) == 2:
+        price[1] = scale
+        price[2] = -scale
+    else:
+        for profit in range(PROFIT_MIN, PROFIT_MAX + 1):
+            adds = 2 * (profit - PROFIT_MIN) + 1
+            price[adds] = profit * scale
+            price[adds + 1] = -profit * scale
     return price
 
 
 @_compiled
-def _send(u, s, amount, link, room, own, total, twin, excess):
+def _send(u, s, amount, link, code, room, own, total, twin, excess):
     t = twin[s]
-    v = link[s] >> 4
+    v = link[s] >> (2 * _width(link))
     room[s] -= amount
     room[t] += amount
-    link[s] = _link(v, room[s], own[s], total[s])
-    link[t] = _link(u, room[t], own[t], total[t])
+    _set_link(s, v, link, code, room, own, total)
+    _set_link(t, u, link, code, room, own, total)
     excess[u] -= amount
     excess[v] += amount
 
@@ -177,11 +259,12 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
 
     The search runs backwards from the deficits: a label that v may rise to, its *goal*, lets whoever
     can send to v rise to goal(v) + cost + eps. Members wait in buckets of width eps by how far they
-    rise (`chain`: the one before and the one behind in the bucket, -1 at an end, -2 outside), one
+    rise (`chain`: the one before and the one behind, -1 at an end, -2 outside, and the bucket), one
     that rises too far for all buckets in the last. It ends when every excess is reached; all others
     rise as far as the last one. Returns `STUCK` when an excess cannot reach any deficit.
     """
-    price = _prices(scale)
+    price, width = _prices(link, scale), _width(link)
+    mask, to_node = (1 << width) - 1, 2 * width
     buckets = bucket.size
     eps = 1 << shift
     waiting, count, k = 0, 0, 0
@@ -196,6 +279,7 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
         if excess[u] < 0:
             goal[u] = label[u]
             chain[u, 0] = -1
+            chain[u, 2] = 0
             chain[u, 1] = bucket[0]
             if bucket[0] >= 0:
                 chain[bucket[0], 0] = u
@@ -217,8 +301,8 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
         looks += start[v + 1] - start[v]
         base = goal[v] + eps
         for s in range(start[v], start[v + 1]):
-            w = link[s] >> 4
-            reached = base + price[(link[s] >> 2) & 3]
+            w = link[s] >> to_node
+            reached = base + price[(link[s] >> width) & mask]
             if reached < goal[w]:
                 if reached < label[w]:
                     reached = label[w]
@@ -230,11 +314,10 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
                 elif d >= k + buckets:
                     d = k + buckets - 1
                 if chain[w, 0] != -2:
-                    old = (goal[w] - label[w]) >> shift
                     if chain[w, 0] >= 0:
                         chain[chain[w, 0], 1] = chain[w, 1]
                     else:
-                        bucket[max(old, k) % buckets] = chain[w, 1]
+                        bucket[chain[w, 2]] = chain[w, 1]
                     if chain[w, 1] >= 0:
                         chain[chain[w, 1], 0] = chain[w, 0]
                 else:
@@ -243,6 +326,7 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
                     count += 1
                 goal[w] = reached
                 b = d % buckets
+                chain[w, 2] = b
                 chain[w, 0] = -1
                 chain[w, 1] = bucket[b]
                 if bucket[b] >= 0:
@@ -260,21 +344,23 @@ def _update_labels(nodes, start, link, excess, label, scale, shift, goal, chain,
 
 
 @_compiled
-def _saturate(nodes, start, link, room, own, total, twin, excess, label, scale):
+def _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale):
     """Send along every arc of negative reduced cost as far as it goes: the state is 0-optimal."""
-    price = _prices(scale)
+    price, width = _prices(link, scale), _width(link)
+    mask, to_node = (1 << width) - 1, 2 * width
     for u in range(nodes):
         for s in range(start[u], start[u + 1]):
-            while price[link[s] & 3] + label[link[s] >> 4] < label[u]:
+            while price[link[s] & mask] + label[link[s] >> to_node] < label[u]:
                 amount = room[s] - own[s] if room[s] > own[s] else room[s]
-                _send(u, s, amount, link, room, own, total, twin, excess)
+                _send(u, s, amount, link, code, room, own, total, twin, excess)
 
 
 @_compiled
-def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, scale, shift, work):
+def _discharge_all(nodes, start, link, code, room, own, total, twin, excess, label, scale, shift, work):
     """Send every excess to a deficit; step 2 of the method. Returns (status, looks)."""
     goal, chain, bucket = work
-    price = _prices(scale)
+    price, width = _prices(link, scale), _width(link)
+    mask, to_node = (1 << width) - 1, 2 * width
     eps = 1 << shift
     queue = np.empty(nodes + 1, np.int32)
     queued = np.zeros(nodes, np.bool_)
@@ -305,23 +391,28 @@ def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, sc
             stop[0] = begin
             while depth < PATH_MAX and (depth == 0 or excess[u] >= 0):
                 s, end = current[u], start[u + 1]
-                while s < end and price[link[s] & 3] + label[link[s] >> 4] >= label[u]:
+                while s < end and price[link[s] & mask] + label[link[s] >> to_node] >= label[u]:
                     s += 1
                 looks += s - current[u]
                 if s < end:
                     current[u] = s
                     path[depth] = s
                     depth += 1
-                    u = link[s] >> 4
+                    u = link[s] >> to_node
                     stop[depth] = u
                     continue
                 best = np.int32(_FAR)
                 for s in range(start[u], end):
-                    best = min(best, price[link[s] & 3] + label[link[s] >> 4])
+                    best = min(best, price[link[s] & mask] + label[link[s] >> to_node])
                 s = start[u]
-                while price[link[s] & 3] + label[link[s] >> 4] != best:
+                while price[link[s] & mask] + label[link[s] >> to_node] != best:
                     s += 1
                 looks += end - start[u]
+                if best >= LABEL_MAX // 2:  # nothing leaves u: whoever came here goes another way
+                    if depth == 0:
+                        return STUCK if best >= LABEL_MAX else TOO_LARGE, looks
+                    came = path[depth - 1]
+                    best = label[stop[depth - 1]] - price[link[came] & mask]
                 label[u] = best + eps
                 current[u] = s
                 relabels += 1
@@ -335,8 +426,8 @@ def _discharge_all(nodes, start, link, room, own, total, twin, excess, label, sc
                 amount = min(excess[a], room[s] - own[s] if room[s] > own[s] else room[s])
                 if amount <= 0:
                     break
-                b = link[s] >> 4
-                _send(np.int64(a), s, amount, link, room, own, total, twin, excess)
+                b = link[s] >> to_node
+                _send(np.int64(a), s, amount, link, code, room, own, total, twin, excess)
                 if excess[b] > 0 and b != begin and not queued[b]:
                     queue[last] = b
                     last = last + 1 if last < nodes else 0
@@ -358,7 +449,8 @@ def _whole_labels(nodes, start, link, label, scale, least, looks):
     proves the optimum: they do so in some four rounds or, as a rule, not at all; a finer scale is
     cheaper than more than `_ROUNDS` rounds.
     """
-    price = _prices(1)
+    price, width = _prices(link, 1), _width(link)
+    mask, to_node = (1 << width) - 1, 2 * width
     for u in range(nodes):
         least[u] = label[u] // scale
     for _ in range(_ROUNDS):
@@ -366,7 +458,7 @@ def _whole_labels(nodes, start, link, label, scale, least, looks):
         for u in range(nodes):
             best = least[u]
             for s in range(start[u], start[u + 1]):
-                best = min(best, price[link[s] & 3] + least[link[s] >> 4])
+                best = min(best, price[link[s] & mask] + least[link[s] >> to_node])
             fell |= best < least[u]
             least[u] = best
         looks += start[nodes]
@@ -376,7 +468,7 @@ def _whole_labels(nodes, start, link, label, scale, least, looks):
 
 
 @_compiled
-def cheapest_room(nodes, start, neighbour, own, total, twin, room, excess, label, resumed):
+def cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, excess, label, resumed):
     """Carry every excess to a deficit at least cost, changing the room of each slot.
 
     Args: slots of `build_slots`; *room* int64[s] of a state to start from; *excess* int64[n], what of
@@ -386,21 +478,26 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, room, excess, label
     prove it where they came to rest. Status `TOO_LARGE`: labels outgrew their bound; `STUCK`: some
     excess had no way to a deficit, which a consistent network cannot have.
     """
-    slots = neighbour.size
-    link = np.empty(slots, np.int32)
-    for s in range(slots):
-        link[s] = _link(neighbour[s], room[s], own[s], total[s])
-    work = (np.empty(nodes, np.int32), np.empty((nodes, 2), np.int32), np.empty(_BUCKETS, np.int32))
-    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(0 if resumed else 3), np.int64(0)
+    for s in range(neighbour.size):
+        _set_link(s, neighbour[s], link, code, room, own, total)
+    work = (np.empty(nodes, np.int32), np.empty((nodes, 3), np.int32), np.empty(_BUCKETS, np.int32))
+    scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(0), np.int64(0)
+    price = _prices(link, scale)
+    dearest = np.int64(0)
+    for each in range(1, 1 << _width(link)):
+        if price[each] < LABEL_MAX:
+            dearest = max(dearest, np.int64(price[each]))
+    while not resumed and 8 << shift <= dearest:
+        shift += 1
     least = np.empty(nodes, np.int32)
     for u in range(nodes):
         if label[u] >= LABEL_MAX // (4 * _SCALE_FIRST):
             return TOO_LARGE, looks
         label[u] *= scale
-    if resumed:
-        _saturate(nodes, start, link, room, own, total, twin, excess, label, scale)
+    if resumed or _width(link) > 2:
+        _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale)
     while True:
-        status, more = _discharge_all(nodes, start, link, room, own, total, twin, excess, label, scale, shift, work)
+        status, more = _discharge_all(nodes, start, link, code, room, own, total, twin, excess, label, scale, shift, work)
         looks += more
         if status != DONE:
             return status, looks
@@ -415,8 +512,8 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, room, excess, label
                 if label[u] >= LABEL_MAX // 16:
                     return TOO_LARGE, looks
                 label[u] *= 4
-        shift = np.int64(0)
-        _saturate(nodes, start, link, room, own, total, twin, excess, label, scale)
+        shift = max(shift - 3, 0)
+        _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale)
 
 
 @_compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rescounter.clearing._kernel_potentials import raise_potentials, settle_potentials
 from rescounter.clearing._kernel_reduction import edges_inside_components
-from rescounter.clearing._kernel_set_off import DONE, build_slots, cheapest_room, remainder_of_edges, room_of_flow
+from rescounter.clearing._kernel_set_off import DONE, build_arc_slots, build_slots, cheapest_room, remainder_of_edges, room_of_flow
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.terms import holds
 
@@ -32,17 +32,35 @@ def circulation(
     A network whose labels outgrow 32 bits (chains of a million members inside one component) is
     handed to the library solver; that depends on the network alone.
     """
-    if (profit != 1).any():
-        return richest_circulation(nodes, tail, head, capacity, profit)
     _, tail, head, count = _compact(nodes, tail, head)
+    if (profit != 1).any():
+        return _at_many_profits(count, tail, head, capacity, profit)
     start, neighbour, own, total, twin = build_slots(count, tail, head, capacity)
     excess, label = net_amounts(count, tail, head, capacity), np.zeros(count, np.int32)
     room = own.copy()
-    status, _ = cheapest_room(count, start, neighbour, own, total, twin, room, excess, label, False)
+    status, _ = cheapest_room(count, start, neighbour, own, total, twin, *_links(neighbour), room, excess, label, False)
     if status != DONE:
         return richest_circulation(count, tail, head, capacity, profit)
     remains: NDArray[np.int64] = remainder_of_edges(tail, head, start, neighbour, own, room)
     return capacity - remains
+
+
+def _at_many_profits(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], profit: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    start, neighbour, own, total, twin, code, place = build_arc_slots(nodes, tail, head, capacity, profit)
+    excess, label, room = net_amounts(nodes, tail, head, capacity), np.zeros(nodes, np.int32), own.copy()
+    link = np.empty(len(neighbour), np.int64)
+    status, _ = cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, excess, label, False)
+    if status != DONE:
+        return richest_circulation(nodes, tail, head, capacity, profit)
+    found: NDArray[np.int64] = room[place]
+    return found
+
+
+def _links(neighbour: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
+    """Room for the links of a network at one profit, which needs no codes."""
+    return np.empty(len(neighbour), np.int32), np.empty(0, np.int16)
 
 
 def resumed_circulation(
@@ -68,7 +86,7 @@ def resumed_circulation(
     excess = net_amounts(count, near_tail, near_head, flow[core])
     label = potential[used].astype(np.int32)
     room = room_of_flow(near_tail, near_head, start, neighbour, own, twin, capacity[core], flow[core])
-    status, _ = cheapest_room(count, start, neighbour, own, total, twin, room, excess, label, True)
+    status, _ = cheapest_room(count, start, neighbour, own, total, twin, *_links(neighbour), room, excess, label, True)
     if status != DONE:
         return None
     found = np.zeros(len(tail), np.int64)
