@@ -19,17 +19,16 @@ def core_edges(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> 
     No closed walk is lost: whoever lies on one owes and is owed along it. Cost: O(m) for each of a few
     rounds in NumPy; then, where chains are long, O(m) in plain Python for all of the rest.
     """
-    core = np.arange(len(tail))
+    core, debtor, creditor = np.arange(len(tail)), tail.astype(np.intp), head.astype(np.intp)
     for _ in range(ROUNDS_MAX):
-        debtor, creditor = tail[core], head[core]
-        owes, is_owed = np.zeros((2, nodes), bool)
+        owes, is_owed = np.zeros(nodes, bool), np.zeros(nodes, bool)
         owes[debtor] = True
         is_owed[creditor] = True
-        stays = owes[creditor] & is_owed[debtor]
-        if stays.all():
+        if np.array_equal(owes, is_owed):
             return core
-        core = core[stays]
-    return core[_on_closed_ways(nodes, tail[core].tolist(), head[core].tolist())]
+        stays = np.flatnonzero(owes[creditor] & is_owed[debtor])
+        core, debtor, creditor = core[stays], debtor[stays], creditor[stays]
+    return core[_on_closed_ways(nodes, debtor.tolist(), creditor.tolist())]
 
 
 def _on_closed_ways(nodes: int, tail: list[int], head: list[int]) -> NDArray[np.bool_]:

@@ -45,11 +45,12 @@ def circulation(
     """
     if not _sum_fits(capacity):
         return richest_circulation(nodes, tail, head, capacity, profit)
+    source, target = tail.astype(np.intp), head.astype(np.intp)
     used = np.zeros(nodes, bool)
-    used[tail] = True
-    used[head] = True
+    used[source] = True
+    used[target] = True
     place = np.cumsum(used) - 1
-    source, target, count = place[tail], place[head], int(np.count_nonzero(used))
+    source, target, count = place[source], place[target], int(np.count_nonzero(used))
     cost = profit.astype(np.int64)
     if len(tail) >= _EDGES_A_NODE * count:
         guess = _guess(count, source, target, capacity, profit)
