@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rescounter.ledger import Account, AccountChange, AccountEvent, Answer, Batch, Flag, Policy, Store, Transfer, Transfers
+from rescounter.ledger.audit import Evidence, audit
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.laws.limits_hold import standings_are_within_limits
@@ -238,7 +239,21 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.every_transfer_is_proven()
+        self.an_audit_passes()
         self.store.close()
+
+    def an_audit_passes(self) -> None:
+        """At the end: what was stored of this life stands up to an audit, which shares no code with the decisions."""
+        verifier = SIGNING_KEY.verifier
+        evidence = Evidence(
+            ledger_key=LEDGER_KEY,
+            first=verifier,
+            in_force=verifier,
+            head=self.store.audit_head,
+            balances=self.store.balances,
+            stored=self.store.checkpoints(),
+        )
+        assert audit(self.store.audit_stream(), evidence).fault is None
 
     def every_transfer_is_proven(self) -> None:
         """At the end: histories agree, fates agree, and each posted transfer stands under the last checkpoint."""

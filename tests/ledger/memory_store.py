@@ -53,7 +53,7 @@ from rescounter.ledger.laws.finality_grows import entry_continues
 from rescounter.ledger.memos import MEMO_SALT_BYTES, SealedMemo, memo_digest
 from rescounter.ledger.merkle import Frontier, consistency_proof, inclusion_proof, nodes_of, root_of
 from rescounter.ledger.notes import signed
-from rescounter.ledger.ports import AuditChunk, History, Signer, Staged
+from rescounter.ledger.ports import AuditChunk, Head, History, Signer, Staged
 from rescounter.ledger.rulings import places_of, refused
 from rescounter.ledger.sealing import (
     LeafFields,
@@ -98,6 +98,7 @@ class Ended:
     leaves: list[bytes]
     rows: list[Row] = field(default_factory=list)
     others: dict[int, LeafFields] = field(default_factory=dict)
+    cycle: str = ""
 
 
 @dataclass
@@ -126,6 +127,7 @@ class MemoryStore:
         self._keys: list[str] = []
         self._staged: dict[str, Begun] = {}
         self._log = Frontier()
+        self._checkpoints: dict[int, str] = {}
 
     # Accounts.
 
@@ -178,7 +180,8 @@ class MemoryStore:
         kept = [self._write(rows[row], row, memos[row]) for row in sorted(posted)]
         hashes = self._hashes(batch.key, 0, transfers, standings, memos, others)
         answer = Answer(key=batch.key, entry=None, accepted=decision.accepted, repeated=decision.repeated, refusals=decision.refusals)
-        return self._end(Ended(answer, digest, hashes, kept, others), EntryKind.EACH, Outcome.POSTED, rulebook=batch.rulebook_version)
+        ended = Ended(answer, digest, hashes, kept, others, batch.cycle)
+        return self._end(ended, EntryKind.EACH, Outcome.POSTED, rulebook=batch.rulebook_version)
 
     def post_atomic(self, batch: Batch) -> Answer:
         if len(batch.transfers) > CHUNK_ROWS:
@@ -257,7 +260,7 @@ class MemoryStore:
             refusals=refusals,
             breaches=breaches,
         )
-        ended = Ended(answer, digest, hashes, kept, others)
+        ended = Ended(answer, digest, hashes, kept, others, batch.cycle)
         return self._end(ended, EntryKind.ATOMIC, Outcome(is_posted), policy=batch.policy, rulebook=batch.rulebook_version)
 
     def expire(self) -> Answer | None:
@@ -327,26 +330,37 @@ class MemoryStore:
 
     def checkpoint(self) -> str:
         text = Checkpoint(self._origin, self._log.size, self._log.root).text()
-        return signed(text, self._signer(text.encode()))
+        return self._checkpoints.setdefault(self._log.size, signed(text, self._signer(text.encode())))
 
     def audit_stream(self) -> Iterator[AuditChunk]:
         log = Frontier()
         for key in self._keys:
             ended, entry = self._ended[key], self._entry(key)
             log = log.append([entry.leaf()])
-            yield AuditChunk(
-                key=key,
-                request_digest=ended.digest,
-                entry=entry,
-                leaf=entry.leaf(),
-                log_root=log.root,
-                first_row=0,
-                transfers=self._with_memos(ended.rows),
-                rows=np.array([row.place for row in ended.rows], np.int64),
-                memo_digests=pa.array([row.digest for row in ended.rows], pa.binary()),
-                memo_salts=pa.array([row.memo[1].salt if row.memo else None for row in ended.rows], pa.binary()),
-                others=tuple((place, *fields) for place, fields in sorted(ended.others.items())),
-            )
+            for first in range(0, max(entry.tree_rows, 1), CHUNK_ROWS):
+                rows = [row for row in ended.rows if first <= row.place < first + CHUNK_ROWS]
+                others = [(place, *fields) for place, fields in sorted(ended.others.items()) if first <= place < first + CHUNK_ROWS]
+                yield AuditChunk(
+                    key=key,
+                    request_digest=ended.digest,
+                    entry=entry,
+                    leaf=entry.leaf(),
+                    log_root=log.root,
+                    first_row=first,
+                    transfers=self._with_memos(rows),
+                    rows=np.array([row.place for row in rows], np.int64),
+                    memo_digests=pa.array([row.digest for row in rows], pa.binary()),
+                    memo_salts=pa.array([row.memo[1].salt if row.memo else None for row in rows], pa.binary()),
+                    others=tuple(others),
+                    cycle=ended.cycle,
+                )
+
+    def audit_head(self) -> Head:
+        at_us = self._entry(self._keys[-1]).at_us if self._keys else 0
+        return Head(origin=self._origin, entries=self._log.size, frontier=self._log.to_bytes(), root=self._log.root, at_us=at_us)
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        yield from sorted(self._checkpoints.items())
 
     def erase_memos(self, key: str, transfer_ids: Sequence[str]) -> Answer:
         leaves = [erasure_fields(name) for name in transfer_ids]
@@ -422,7 +436,8 @@ class MemoryStore:
         return chunk_hashes(row_bytes(transfers), currencies, digests, salts(self._key, key, chunk, len(transfers)), others)
 
     def _small_hashes(self, key: str, leaves: Sequence[LeafFields]) -> list[bytes]:
-        salt = salts(self._key, key, 0, len(leaves))
+        sizes = [min(CHUNK_ROWS, len(leaves) - first) for first in range(0, len(leaves), CHUNK_ROWS)]
+        salt = b"".join(salts(self._key, key, chunk, size) for chunk, size in enumerate(sizes))
         return [hash_of(leaf, salt[SALT_BYTES * place : SALT_BYTES * (place + 1)]) for place, leaf in enumerate(leaves)]
 
     def _write(self, transfer: Transfer, place: int, memo: tuple[str, SealedMemo] | None) -> Row:

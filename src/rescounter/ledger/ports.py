@@ -22,7 +22,7 @@ from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import Batch, Transfers
 from rescounter.terms import Refusal
 
-__all__ = ["Answer", "AuditChunk", "History", "InclusionProof", "Signer", "Staged", "Store"]
+__all__ = ["Answer", "AuditChunk", "Head", "History", "InclusionProof", "Signer", "Staged", "Store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,9 @@ class AuditChunk:
     *first_row*: of the chunk. *transfers*: accepted rows in the schema `TRANSFERS` (memos as far as
     they are there), *rows* their places in the request. *memo_digests*, *memo_salts*: of them, null
     where there is none. *others*: leaf payloads' fields of rows that are no accepted transfer, by
-    place: tag and values as in `canonical.leaf_of`.
+    place: tag and values as in `canonical.leaf_of`. *cycle*: of the batch, as its request digest covers it.
+    *nodes*: stored subtrees of 256 leaves that end in this chunk, in order. *nets*: with the last chunk, what is stored of the
+    batch's effects: account, posted debits and credits, pending debits and credits. None: this store keeps none.
     """
 
     key: str
@@ -96,6 +98,20 @@ class AuditChunk:
     memo_digests: pa.Array
     memo_salts: pa.Array
     others: tuple[tuple[int, str, tuple[object, ...]], ...]
+    cycle: str = ""
+    nodes: tuple[bytes, ...] | None = None
+    nets: tuple[tuple[str, int, int, int, int], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """As stored, nothing trusted: where the log ends. *frontier*: its peaks, as `Frontier.to_bytes` writes them."""
+
+    origin: str
+    entries: int
+    frontier: bytes
+    root: bytes
+    at_us: int
 
 
 class Signer(Protocol):
@@ -161,6 +177,12 @@ class Store(Protocol):
 
     def audit_stream(self) -> Iterator[AuditChunk]:
         """Everything, in order of the log, as stored."""
+
+    def audit_head(self) -> Head:
+        """Where the log ends, as stored, for audit."""
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Every checkpoint that was stored: the size it is stored under, and the note; in order of size."""
 
     def erase_memos(self, key: str, transfer_ids: Sequence[str]) -> Answer:
         """Delete memo and salt of these transfers, and record it. Idempotent by key."""
