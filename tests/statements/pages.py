@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 import rescounter
+from rescounter.facade.result import prices_shown
 from rescounter.statements.report import report_html
 
 _SILENT = {"style", "script"}
@@ -66,19 +67,26 @@ class Shown:
     page: Page
 
 
-def owes(*lines: str, **options: Any) -> Shown:
-    """Clear lines such as ``ana bo 100 EUR`` (debtor, creditor, amount, currency; an underscore is a space) and show the result."""
+def owes(*lines: str, cash: tuple[str, ...] = (), **options: Any) -> Shown:
+    """Clear lines such as ``ana bo 100 EUR x5`` (debtor, creditor, amount, currency, weight; an underscore is a space), with
+    lines of cash such as ``ana 30 EUR``, and show the result."""
     cells = [line.split() for line in lines]
+    if cash:
+        own = [line.split() for line in cash]
+        columns = {"member": [cell[0] for cell in own], "amount": [cell[1] for cell in own], "currency": [cell[2] for cell in own]}
+        options["liquidity"] = pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
     columns = {
         "debtor": [cell[0].replace("_", " ") for cell in cells],
         "creditor": [cell[1].replace("_", " ") for cell in cells],
         "amount": [cell[2] for cell in cells],
         "currency": [cell[3] if len(cell) > 3 else "EUR" for cell in cells],
     }
+    if any(len(cell) > 4 for cell in cells):
+        columns["weight"] = [cell[4][1:] if len(cell) > 4 else "1" for cell in cells]
     return show(rescounter.clear(pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()}), **options))
 
 
 def show(result: Any) -> Shown:
-    """The page of a result of `rescounter.clear`, circuits included."""
+    """The page of a result of `rescounter.clear`, circuits and prices included."""
     tables = {**result.tables, "circuits": result.circuits}
-    return Shown(result.summary, tables, Page(report_html(result.summary, tables)))
+    return Shown(result.summary, tables, Page(report_html(result.summary, tables, prices_shown(result))))

@@ -11,6 +11,7 @@ import pytest
 from pages import Page, Shown, owes, show
 
 import rescounter
+from rescounter.clearing.prices import price_of_tables
 from rescounter.statements.report import report_html
 from rescounter.terms import EXCLUSIONS, REFUSALS, format_minor
 
@@ -48,7 +49,7 @@ def test_a_name_is_text_wherever_it_stands() -> None:
 def test_the_bytes_depend_on_the_result_and_on_no_clock(trade: Shown) -> None:
     summary = {**trade.summary, "seconds": {"total": 99.0}}
     pieces = {name: pa.concat_tables([table.slice(0, 1), table.slice(1)]) for name, table in trade.tables.items()}
-    assert report_html(summary, pieces) == trade.page.html
+    assert report_html(summary, pieces, price_of_tables(pieces, summary).currencies) == trade.page.html
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -16,6 +16,16 @@ import rescounter
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 TRADE = Path(rescounter.__file__).parent / "data" / "trade_1985.csv"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CASH_DEBTS = (
+    "ana bo 10 EUR x1",
+    "bo cy 10 EUR x5",
+    "cy dan 10 EUR x1",
+    "bo cy 4 EUR x1",
+    "eve ana 3 EUR x7",
+    "ana eve 5 EUR x7",
+    "k l 9 JPY x1",
+)
+CASH = ("ana 4 EUR", "* 3 EUR", "bo 6 EUR")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -102,6 +112,41 @@ def test_every_method_and_currency_verifies(browser: Any, folder: Path, method: 
     assert troubles == []
 
 
+@pytest.mark.parametrize("method", ["set-off", "set-off-then-net"])
+def test_a_run_with_weights_and_cash_verifies_and_every_fault_in_it_is_caught(browser: Any, folder: Path, method: str) -> None:
+    page, troubles = _opened(
+        browser, _written(folder, f"cash-{method}", owes(*CASH_DEBTS, cash=CASH, method=method, minimum="2").page.html)
+    )
+    page.click("#verify")
+    assert _failed(page) == []
+    assert page.locator("#verdict li[data-check=Cash]").count() == 1
+    page.click("[data-fault=unit]")
+    assert "Caught." in page.inner_text("#verdict")
+    page.click("[data-fault=circuit]")
+    assert _failed(page) == ["Optimum"]
+    assert troubles == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "forged", "check"),
+    [
+        ('"injected":"400', '"injected":"401', "Cash"),
+        ('"available":"400', '"available":"500', "Optimum"),
+        ('"fund":"300"', '"fund":"299"', "Cash"),
+        ('"fund":"300"', '"fund":"301"', "Optimum"),
+        ('"received":"0', '"received":"1', "Balance"),
+        ('"loan":"300', '"loan":"299', "Balance"),
+        ('"cleared_claims":"', '"cleared_claims":"1', "Members"),
+    ],
+)
+def test_cash_that_was_edited_is_found_out(browser: Any, folder: Path, printed: str, forged: str, check: str) -> None:
+    html = owes(*CASH_DEBTS, cash=CASH).page.html
+    assert printed in html
+    page, _ = _opened(browser, _written(folder, "forged-cash", html.replace(printed, forged, 1)))
+    page.click("#verify")
+    assert check in _failed(page)
+
+
 @pytest.mark.parametrize(
     ("printed", "forged", "check"),
     [
@@ -146,7 +191,8 @@ def test_numbers_that_cannot_be_read_are_told(browser: Any, folder: Path, trade:
 def test_nothing_hangs_over_the_edge(browser: Any, folder: Path, trade: str, width: int) -> None:
     long = "The_Wholesale_Fruit_Cooperative_of_the_Southern_Provinces_and_Sons"[:64]
     names = _written(folder, "names", owes(f"ana {long} 10", f"{long} ana 7.50", f"{'M' * 64} ana 9", "ana x 0").page.html)
-    for address in (trade, names):
+    cash = _written(folder, "long-cash", owes(f"ana {long} 10 EUR", f"{long} {'M' * 64} 7.50 EUR", cash=("ana 1 EUR", "* 3 EUR")).page.html)
+    for address in (trade, names, cash):
         page, _ = _opened(browser, address, width=width)
         assert page.evaluate("document.documentElement.scrollWidth") == width
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from rescounter.facade.options import Options
-from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, shown_in_report, thawed
+from rescounter.facade.result import CIRCUITS_OBLIGATIONS_MAX, Result, prices_shown, shown_in_report, thawed
 from rescounter.terms import CallerFault
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def write_result(result: Result, target: Path, *, format: str, circuits: bool | 
         with ThreadPoolExecutor(1) as beside:  # Arrow writes without holding the interpreter
             written = beside.submit(write_tables, tables, folder, format=format)
             names = {f"{name}.{format}": "" for name in tables}
-            page = report_html(shown_in_report(result.summary, names), tables).encode()
+            page = report_html(shown_in_report(result.summary, names), tables, prices_shown(result)).encode()
             files = written.result()
         (folder / "report.html").write_bytes(page)
         files["report.html"] = "sha256:" + hashlib.sha256(page).hexdigest()

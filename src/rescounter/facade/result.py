@@ -17,14 +17,17 @@ from rescounter.terms import CallerFault, format_minor
 if TYPE_CHECKING:
     from rescounter.clearing.clear import Cleared
     from rescounter.clearing.explanation import Explanation
-    from rescounter.clearing.prices import PriceOfLiquidity
+    from rescounter.clearing.prices import Price, PriceOfLiquidity
     from rescounter.facade.what_if import WhatIf
     from rescounter.verification import Verdict
 
-__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "Result", "explain", "shown_in_report", "thawed"]
+__all__ = ["CIRCUITS_OBLIGATIONS_MAX", "PRICED_UNASKED_MAX", "Result", "explain", "prices_shown", "shown_in_report", "thawed"]
 
 CIRCUITS_OBLIGATIONS_MAX = 100_000
 """Above this, circuits are written on demand only."""
+
+PRICED_UNASKED_MAX = 50_000
+"""Above this, the page of a run without cash leaves the price of liquidity out: `rescounter explain` tells it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -116,7 +119,8 @@ class Result:
         from rescounter.statements.report import report_html
 
         few = len(self.obligations) <= CIRCUITS_OBLIGATIONS_MAX
-        return report_html(shown_in_report(self.summary, {}), {**self.tables, **({"circuits": self.circuits} if few else {})})
+        tables = {**self.tables, **({"circuits": self.circuits} if few else {})}
+        return report_html(shown_in_report(self.summary, {}), tables, prices_shown(self))
 
     def write(self, folder: str | os.PathLike[str], *, format: str = "parquet", circuits: bool | None = None, force: bool = False) -> Path:
         """Write the result folder, complete or not at all.
@@ -153,6 +157,13 @@ class Result:
         head = "".join(f"<th>{name}</th>" for name in ("", "owed", "cleared", "remains", "pay-ins", "share cleared"))
         told = f"{html.escape(self.summary['method'])}, {len(self.obligations):,} obligations, {self.summary['refused']:,} rows refused"
         return f"<table><caption>Rescounter: {told}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def prices_shown(result: Result) -> Mapping[str, Price]:
+    """The prices of liquidity that the page tells: in every run with cash, in others while they cost nearly nothing."""
+    if result.summary["method"] == "net" or not (result.liquidity or len(result.obligations) <= PRICED_UNASKED_MAX):
+        return {}
+    return result.price_of_liquidity().currencies
 
 
 def shown_in_report(summary: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.statements.sums import biggest
+from rescounter.statements.sums import Int64s, biggest
 
 __all__ = ["CircuitsOfLength", "CircuitsShown", "Ring", "Spot", "circuits_shown"]
 
 _LENGTH_LONG: Final = 6
 """From this length on, circuits are counted together."""
 _MEMBERS_IN_RING: Final = 9
+_CHAINS_TOLD: Final = 5
 _RADIUS: Final = 64.0
 _PAUSE: Final = 0.24
 """Angle left free between a dot and the arrows beside it."""
@@ -57,22 +58,23 @@ class CircuitsOfLength:
 
 @dataclass(frozen=True, slots=True)
 class CircuitsShown:
-    """The circuits of one currency."""
+    """The circuits of one currency, and the chains that cash cleared: how many, what they cleared together, the biggest."""
 
     count: int
     by_length: tuple[CircuitsOfLength, ...]
+    chains: int
+    chains_cleared_minor: int
+    biggest_chains: tuple[Ring, ...]
 
 
 def circuits_shown(circuits: pa.Table | None, currency: str) -> CircuitsShown | None:
     """None where the result holds no circuits of *currency*."""
     if circuits is None:
         return None
-    own = circuits.filter(pc.equal(circuits["currency"], currency))
-    if own.num_rows == 0:
+    own, chains = _split(circuits.filter(pc.equal(circuits["currency"], currency)))
+    if own.num_rows == 0 and chains.num_rows == 0:
         return None
-    first = np.flatnonzero(own["step"].to_numpy() == 1)
-    length = np.diff(first, append=own.num_rows).astype(np.int64)
-    amount = own["amount_minor"].to_numpy()[first].astype(np.int64)
+    first, length, amount = _outline(own)
     total = amount * length
     shown = []
     for members in range(2, _LENGTH_LONG + 1):
@@ -82,7 +84,31 @@ def circuits_shown(circuits: pa.Table | None, currency: str) -> CircuitsShown | 
             names = tuple(own["debtor"].slice(int(first[place]), int(length[place])).to_pylist())
             cleared_minor = int(total[chosen].sum())
             shown.append(CircuitsOfLength(members, members == _LENGTH_LONG, chosen.size, cleared_minor, _ring(names, int(amount[place]))))
-    return CircuitsShown(len(first), tuple(shown))
+    return CircuitsShown(len(first), tuple(shown), *_chains(chains))
+
+
+def _outline(rows: pa.Table) -> tuple[Int64s, Int64s, Int64s]:
+    """The first row of each circuit or chain, how many debts it has, and its amount."""
+    first = np.flatnonzero(rows["step"].to_numpy() == 1).astype(np.int64)
+    return first, np.diff(first, append=rows.num_rows).astype(np.int64), rows["amount_minor"].to_numpy()[first].astype(np.int64)
+
+
+def _split(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Closed circuits, and open chains along which cash passed."""
+    first, length, _ = _outline(rows)
+    start, end = rows["debtor"].take(pa.array(first)), rows["creditor"].take(pa.array(first + length - 1))
+    closed = np.repeat(np.asarray(pc.equal(start, end)).astype(bool), length)
+    return rows.filter(pa.array(closed)), rows.filter(pa.array(~closed))
+
+
+def _chains(rows: pa.Table) -> tuple[int, int, tuple[Ring, ...]]:
+    """How many chains there are, what they cleared, and those that cleared most, their members from payer to receiver."""
+    first, length, amount = _outline(rows)
+    told = []
+    for place in biggest(amount * length, _CHAINS_TOLD).tolist():
+        at, last = int(first[place]), int(first[place] + length[place])
+        told.append(Ring((*rows["debtor"].slice(at, last - at).to_pylist(), rows["creditor"][last - 1].as_py()), int(amount[place]), ()))
+    return len(first), int((amount * length).sum()), tuple(told)
 
 
 def _ring(members: tuple[str, ...], amount_minor: int) -> Ring:

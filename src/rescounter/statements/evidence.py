@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from rescounter.statements.sums import CurrencySums, Edges, Int64s, biggest, edges_of
 from rescounter.terms.faults import holds
+from rescounter.terms.names import CASH_NAME, FUND_NAME
 
 __all__ = ["EDGES_MAX", "Evidence", "Slackness", "as_script", "evidence_of"]
 
@@ -25,6 +26,9 @@ EDGES_MAX: Final = 20_000
 """Edges sent with one page, over all its currencies."""
 _MEMBERS_MAX: Final = 5_000
 _SUMS: Final = ("owes", "is_owed", "net", "cleared", "owes_after", "is_owed_after", "pay_in", "pay_out")
+_CASH: Final = ("available", "injected", "loan", "received", "cleared_claims")
+_UNITS: Final = 3
+"""With cash a unit of weight counts three times; see `docs/CERTIFICATE.md`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,12 @@ def _evidence(sums: CurrencySums, edges: Edges | None, levels: Int64s | None, me
     }
     if edges is not None:
         content["edges"] = _lines(edges, len(sums.names))
+    if sums.cash is not None:
+        content["sums"] |= {name: _joined(getattr(sums.cash, name), shown) for name in _CASH}
+        content["fund"] = str(sums.cash.fund)
     if levels is not None:
         content["levels"] = " ".join(map(str, levels.tolist()))
-    slackness = _slackness(edges, levels) if edges is not None and levels is not None else ()
+    slackness = _slackness(edges, levels, 1 if sums.cash is None else _UNITS) if edges is not None and levels is not None else ()
     return Evidence(edges is not None, content, slackness)
 
 
@@ -99,26 +106,28 @@ def _joined(column: Int64s, shown: Any) -> str:
 
 
 def _lines(edges: Edges, members: int) -> list[str]:
-    """One text for each debtor: ``creditor owed cleared``, then ``excluded`` if any, joined by semicolons; ``=`` is all of it."""
+    """One text for each debtor: ``creditor owed cleared``, then ``excluded`` if any, then ``weight`` if it is
+    not one, joined by semicolons; ``=`` is all of it."""
     lines: list[list[str]] = [[] for _ in range(members)]
-    columns = (edges.debtor, edges.creditor, edges.owed, edges.cleared, edges.excluded)
-    for debtor, creditor, owed, cleared, excluded in zip(*(column.tolist() for column in columns), strict=True):
+    columns = (edges.debtor, edges.creditor, edges.owed, edges.cleared, edges.excluded, edges.weight)
+    for debtor, creditor, owed, cleared, excluded, weight in zip(*(column.tolist() for column in columns), strict=True):
         words = f"{creditor} {owed} {'=' if cleared == owed else cleared}"
-        lines[debtor].append(f"{words} {excluded}" if excluded else words)
+        lines[debtor].append(f"{words} {excluded} {weight}" if weight != 1 else f"{words} {excluded}" if excluded else words)
     return [";".join(line) for line in lines]
 
 
 def _levels(sums: CurrencySums, potentials: pa.Table) -> Int64s:
-    """The potential of each member, in the order of `CurrencySums.names`."""
+    """The potential of each member, in the order of `CurrencySums.names`; with cash those of the fund and of cash follow."""
     own = potentials.filter(pc.equal(potentials["currency"], sums.code))
-    place = pc.index_in(sums.names, value_set=own["member"].combine_chunks())
+    further = [] if sums.cash is None else [FUND_NAME, CASH_NAME]
+    place = pc.index_in(pa.concat_arrays([sums.names, pa.array(further, pa.string())]), value_set=own["member"].combine_chunks())
     holds(place.null_count == 0, "every_member_has_a_potential", currency=sums.code)
     levels: Int64s = own["potential"].to_numpy().astype(np.int64)[place.to_numpy()]
     return levels
 
 
-def _slackness(edges: Edges, levels: Int64s) -> tuple[Slackness, ...]:
+def _slackness(edges: Edges, levels: Int64s, units: int) -> tuple[Slackness, ...]:
     merged = edges.owed > 0
-    gain = 1 - levels[edges.debtor] + levels[edges.creditor]
+    gain = units * edges.weight - levels[edges.debtor] + levels[edges.creditor]
     classes = (("above", merged & (gain > 0)), ("zero", merged & (gain == 0)), ("below", merged & (gain < 0)))
     return tuple(Slackness(sign, int(mask.sum()), int(edges.owed[mask].sum()), int(edges.cleared[mask].sum())) for sign, mask in classes)

@@ -68,7 +68,11 @@ def comparison(sums: CurrencySums, method: str) -> list[Bar]:
     if facts.get("greedy_minor") is not None:
         rows.append(("Greedy circuits", "closed circuits, cancelled as they are found", int(facts["greedy_minor"])))
     if method != "net":
-        rows.append(("The optimum", "all circuits at once; proven the largest", int(facts["cleared_minor"])))
+        proven = "all circuits at once; proven the greatest by weight" if sums.is_weighted else "all circuits at once; proven the largest"
+        cash = facts.get("liquidity")
+        rows.append(("The optimum", proven, int(cash["cleared_without_minor"] if cash else facts["cleared_minor"])))
+        if cash:
+            rows.append(("The optimum with cash", "chains of debt as well, as far as cash starts them", int(facts["cleared_minor"])))
     if sums.pay_in is not None:
         rows.append(
             ("Netting" if method == "net" else "Set-off, then netting", "only net positions are paid, to and by the union", relieved(sums))

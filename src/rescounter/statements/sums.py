@@ -16,13 +16,43 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rescounter.terms.faults import holds
+from rescounter.terms.names import FUND_NAME
 from rescounter.terms.refusals import EXCLUSIONS
 
-__all__ = ["CurrencySums", "Edges", "Int64s", "biggest", "edges_of", "exclusions_of", "flows_among", "sums_by_currency"]
+__all__ = [
+    "Cash",
+    "CurrencySums",
+    "Edges",
+    "Int64s",
+    "biggest",
+    "by_weight",
+    "edges_of",
+    "exclusions_of",
+    "flows_among",
+    "sums_by_currency",
+]
 
 Int64s = NDArray[np.int64]
 
 _ROW_COLUMNS: Final = ["debtor", "creditor", "amount_minor", "cleared_minor", "excluded"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cash:
+    """The cash of one currency, in minor units: what each member could put in, put in, borrowed and received, and
+    what it cleared as creditor; *fund* is what the union could lend."""
+
+    available: Int64s
+    injected: Int64s
+    loan: Int64s
+    received: Int64s
+    cleared_claims: Int64s
+    fund: int
+
+    @property
+    def drawn_minor(self) -> int:
+        """Own cash and loans."""
+        return int(self.injected.sum()) + int(self.loan.sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +61,8 @@ class CurrencySums:
 
     *facts* is its row of the summary; *rows* the columns debtor, creditor, amount, cleared and excluded
     of its obligations; the arrays stand in the order of *names* (its rows of the members table), in minor
-    units. *pay_in* and *pay_out* are None without netting; *excluded_owes* is what stayed out of clearing.
+    units. *pay_in* and *pay_out* are None without netting, *cash* without liquidity; *excluded_owes* is what stayed
+    out of clearing. *rows* have a weight where the input had one.
     """
 
     code: str
@@ -48,6 +79,12 @@ class CurrencySums:
     pay_in: Int64s | None
     pay_out: Int64s | None
     excluded_owes: Int64s
+    cash: Cash | None = None
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether some of the obligations weigh more than one."""
+        return "weight" in self.rows.column_names and bool((_numbers(self.rows["weight"]) != 1).any())
 
     @property
     def to_pay(self) -> Int64s:
@@ -62,10 +99,12 @@ class CurrencySums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """Merged obligations in order of debtor and creditor (places in `CurrencySums.names`); *excluded* stands beside *owed*, not in it."""
+    """Merged obligations in order of debtor, creditor (places in `CurrencySums.names`) and falling weight; *excluded* stands
+    beside *owed*, not in it."""
 
     debtor: Int64s
     creditor: Int64s
+    weight: Int64s
     owed: Int64s
     cleared: Int64s
     excluded: Int64s
@@ -74,11 +113,13 @@ class Edges:
 def sums_by_currency(summary: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> list[CurrencySums]:
     """The currencies of a result, most obligations first, then by code."""
     facts: Mapping[str, Mapping[str, Any]] = summary["currencies"]
-    rows = _slices(tables["obligations"], _ROW_COLUMNS)
+    row_columns = [*_ROW_COLUMNS, *(name for name in ("weight",) if name in tables["obligations"].column_names)]
+    rows = _slices(tables["obligations"], row_columns)
+    cash = _slices(tables["liquidity"], tables["liquidity"].column_names) if "liquidity" in tables else {}
     members = _slices(tables["members"], [name for name in tables["members"].column_names if name != "currency"])
-    none_of_rows, none_of_members = tables["obligations"].slice(0, 0).select(_ROW_COLUMNS), tables["members"].slice(0, 0)
+    none_of_rows, none_of_members = tables["obligations"].slice(0, 0).select(row_columns), tables["members"].slice(0, 0)
     ranked = sorted(facts, key=lambda code: (-int(facts[code]["obligations"]), code))
-    return [_sums(code, facts[code], rows.get(code, none_of_rows), members.get(code, none_of_members)) for code in ranked]
+    return [_sums(code, facts[code], rows.get(code, none_of_rows), members.get(code, none_of_members), cash.get(code)) for code in ranked]
 
 
 def biggest(weights: NDArray[np.uint64] | Int64s, count: int) -> Int64s:
@@ -106,13 +147,26 @@ def edges_of(sums: CurrencySums) -> Edges:
     debtor, creditor = (_places(sums.rows[side], sums.names, missing=-1) for side in ("debtor", "creditor"))
     holds(not (debtor < 0).any() and not (creditor < 0).any(), "every_party_is_a_member", currency=sums.code)
     key = debtor * max(len(sums.names), 1) + creditor
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    first = np.flatnonzero(np.diff(key, prepend=-1))
+    weight = _numbers(sums.rows["weight"]) if sums.is_weighted else np.ones(len(key), np.int64)
+    order = np.lexsort((-weight, key)) if sums.is_weighted else np.argsort(key, kind="stable")
+    key, weight = key[order], weight[order]
+    first = np.flatnonzero((np.diff(key, prepend=-1) != 0) | (np.diff(weight, prepend=0) != 0))
     amount, cleared = _numbers(sums.rows["amount_minor"])[order], _numbers(sums.rows["cleared_minor"])[order]
     kept = ~_is_excluded(sums.rows)[order]
     owed, excluded, set_off = (_runs(column, first) for column in (amount * kept, amount * ~kept, cleared))
-    return Edges(key[first] // max(len(sums.names), 1), key[first] % max(len(sums.names), 1), owed, set_off, excluded)
+    size = max(len(sums.names), 1)
+    return Edges(key[first] // size, key[first] % size, weight[first], owed, set_off, excluded)
+
+
+def by_weight(sums: CurrencySums) -> list[tuple[int, int, int]]:
+    """Weight, owed and cleared of the rows that took part, heaviest first; empty where all weigh one."""
+    if not sums.is_weighted:
+        return []
+    kept = ~_is_excluded(sums.rows)
+    weight, owed, cleared = (_numbers(sums.rows[name])[kept] for name in ("weight", "amount_minor", "cleared_minor"))
+    found, place = np.unique(weight, return_inverse=True)
+    totals = (_sum_by(place, column, len(found)).tolist() for column in (owed, cleared))
+    return list(zip(found.tolist(), *totals, strict=True))[::-1]
 
 
 def exclusions_of(sums: CurrencySums) -> list[tuple[str, str, int, int]]:
@@ -133,7 +187,7 @@ def exclusions_of(sums: CurrencySums) -> list[tuple[str, str, int, int]]:
     return sorted(found)
 
 
-def _sums(code: str, facts: Mapping[str, Any], rows: pa.Table, members: pa.Table) -> CurrencySums:
+def _sums(code: str, facts: Mapping[str, Any], rows: pa.Table, members: pa.Table, cash: pa.Table | None) -> CurrencySums:
     names = members["member"].combine_chunks()
     columns = {name: _numbers(members[name]) for name in members.column_names if name.endswith("_minor")}
     return CurrencySums(
@@ -151,7 +205,16 @@ def _sums(code: str, facts: Mapping[str, Any], rows: pa.Table, members: pa.Table
         pay_in=columns.get("pay_in_minor"),
         pay_out=columns.get("pay_out_minor"),
         excluded_owes=_excluded_by_debtor(rows, names),
+        cash=None if cash is None else _cash(cash, names, columns),
     )
+
+
+def _cash(cash: pa.Table, names: pa.Array, columns: Mapping[str, Int64s]) -> Cash:
+    place = pc.index_in(pa.concat_arrays([names, pa.array([FUND_NAME])]), value_set=cash["member"].combine_chunks())
+    holds(place.null_count == 0, "every_member_has_a_row_of_liquidity")
+    available = _numbers(cash["available_minor"])[place.to_numpy()]
+    moved = (columns[name] for name in ("injected_minor", "loan_minor", "received_minor", "cleared_claims_minor"))
+    return Cash(available[:-1], *moved, fund=int(available[-1]))
 
 
 def _excluded_by_debtor(rows: pa.Table, names: pa.Array) -> Int64s:
