@@ -130,15 +130,15 @@ def kept(file: Path, edges: Edges) -> Path:
 
 
 def ratio_to_best(answers: list[dict[str, Any]]) -> tuple[float, str] | None:
-    """Our median time over that of the best peer as shipped, and who that is; None without either."""
+    """Our median time over that of the best peer as shipped, and who that is; infinite where only a peer answers, None where no peer does."""
     from statistics import median
 
     times = {answer["solver"]: median(answer["seconds"]) for answer in answers if "seconds" in answer}
     peers = {name: seconds for name, seconds in times.items() if name not in _NOT_PEERS}
-    if OURS not in times or not peers:
+    if not peers:
         return None
     best = min(peers, key=lambda name: peers[name])
-    return times[OURS] / peers[best], best
+    return times.get(OURS, float("inf")) / peers[best], best
 
 
 def answer_of(name: str, file: Path, *, runs: int, seconds: float, cold: bool = False) -> dict[str, Any]:
