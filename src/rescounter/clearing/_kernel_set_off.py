@@ -165,7 +165,7 @@ def build_arc_slots(nodes, tail, head, capacity, profit):
     """Slots of a network whose arcs differ in profit, two for each arc.
 
     Args: arcs in any order, int32; capacity int64 >= 0; profit int32, `PROFIT_MIN` to `PROFIT_MAX`.
-    Returns: as `build_slots`, and code int16[s], see `_set_link`, and place int64[m]: the slot of each arc
+    Returns: as `build_slots`, and code int16[s], see `_link`, and place int64[m]: the slot of each arc
     at its tail.
     """
     arcs = tail.size
@@ -203,7 +203,7 @@ def _width(link):
     return 2 if link.itemsize == 4 else 12
 
 
-@overload(_width)
+@overload(_width, inline="always")
 def _width_compiled(link):
     return (lambda link: 2) if link.dtype.bitwidth == 32 else (lambda link: 12)
 
@@ -213,17 +213,16 @@ def _code_of(link, code, s):
     return 1 if link.itemsize == 4 else code[s]
 
 
-@overload(_code_of)
+@overload(_code_of, inline="always")
 def _code_compiled(link, code, s):
     return (lambda link, code, s: 1) if link.dtype.bitwidth == 32 else (lambda link, code, s: code[s])
 
 
-@_compiled
-def _set_link(s, v, link, code, room, own, total):
-    adds, width = np.int64(_code_of(link, code, s)), _width(link)
-    ahead = 0 if room[s] == 0 else (adds + 1 if room[s] > own[s] else adds)
-    back = 0 if room[s] == total[s] else (adds + 1 if room[s] < own[s] else adds)
-    link[s] = (((np.int64(v) << width) | back) << width) | ahead
+@njit(cache=True, nogil=True, inline="always")
+def _link(v, room, own, total, adds, width):
+    ahead = 0 if room == 0 else (adds + 1 if room > own else adds)
+    back = 0 if room == total else (adds + 1 if room < own else adds)
+    return (((np.int64(v) << width) | back) << width) | ahead
 
 
 @_compiled
@@ -243,12 +242,12 @@ def _prices(link, scale):
 
 @_compiled
 def _send(u, s, amount, link, code, room, own, total, twin, excess):
-    t = twin[s]
-    v = link[s] >> (2 * _width(link))
+    t, width = twin[s], _width(link)
+    v = link[s] >> (2 * width)
     room[s] -= amount
     room[t] += amount
-    _set_link(s, v, link, code, room, own, total)
-    _set_link(t, u, link, code, room, own, total)
+    link[s] = _link(v, room[s], own[s], total[s], np.int64(_code_of(link, code, s)), width)
+    link[t] = _link(u, room[t], own[t], total[t], np.int64(_code_of(link, code, t)), width)
     excess[u] -= amount
     excess[v] += amount
 
@@ -479,7 +478,7 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, e
     excess had no way to a deficit, which a consistent network cannot have.
     """
     for s in range(neighbour.size):
-        _set_link(s, neighbour[s], link, code, room, own, total)
+        link[s] = _link(neighbour[s], room[s], own[s], total[s], np.int64(_code_of(link, code, s)), _width(link))
     work = (np.empty(nodes, np.int32), np.empty((nodes, 3), np.int32), np.empty(_BUCKETS, np.int32))
     scale, shift, looks = np.int64(_SCALE_FIRST), np.int64(0), np.int64(0)
     price = _prices(link, scale)
