@@ -130,7 +130,10 @@ def kept(file: Path, edges: Edges) -> Path:
 
 
 def ratio_to_best(answers: list[dict[str, Any]]) -> tuple[float, str] | None:
-    """Our median time over that of the best peer as shipped, and who that is; infinite where only a peer answers, None where no peer does."""
+    """Our median time over that of the best peer as shipped, and who that is.
+
+    Infinite where only a peer answers, None where no peer does.
+    """
     from statistics import median
 
     times = {answer["solver"]: median(answer["seconds"]) for answer in answers if "seconds" in answer}
