@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -43,6 +44,7 @@ __all__ = [
     "erasure_fields",
     "hash_of",
     "refusal_fields",
+    "refused_fields",
     "repeat_fields",
     "same_memos",
 ]
@@ -53,7 +55,12 @@ LeafFields: TypeAlias = tuple[str, tuple[object, ...]]
 
 def refusal_fields(transfer: Transfer, refusal: Refusal) -> LeafFields:
     """The leaf of a refused transfer."""
-    return "R", (transfer.id, refusal.code, content_digest(transfer).hex())
+    return refused_fields(refusal, content_digest(transfer))
+
+
+def refused_fields(refusal: Refusal, content: bytes) -> LeafFields:
+    """The leaf of a refused transfer of which the content digest is known; its id stands as it was told."""
+    return "R", (refusal.id, refusal.code, content.hex())
 
 
 def breach_fields(breach: Refusal) -> LeafFields:
@@ -99,7 +106,7 @@ def chunk_hashes(rows: pa.Array, currencies: pa.Array, digests: pa.Array, salt: 
     return hashes
 
 
-def currencies_of(places: Sequence[int], standings: Standings) -> pa.Array:
+def currencies_of(places: Sequence[int] | np.ndarray, standings: Standings) -> pa.Array:
     """The currency of each transfer by the place of its debit account; null where that is -1."""
     indices = pa.array(places, pa.int64())
     return standings.text("currency").take(pc.if_else(pc.less(indices, 0), None, indices))

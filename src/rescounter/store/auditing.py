@@ -1,0 +1,175 @@
+"""The log as stored, for audit and proofs: entries with their rows, in windows of a chunk; nothing is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from rescounter.ledger import Account, AccountChange, AccountEvent, Entry, EntryKind, Transfers
+from rescounter.ledger.entries import Outcome
+from rescounter.ledger.ports import AuditChunk, Head
+from rescounter.ledger.sealing import (
+    LeafFields,
+    account_fields,
+    breach_fields,
+    change_fields,
+    erasure_fields,
+    refused_fields,
+    repeat_fields,
+)
+from rescounter.ledger.transfers import CHUNK_ROWS
+from rescounter.store.database import Connection, Row
+from rescounter.store.lookups import TRANSFER_FIELDS, refusal_of
+from rescounter.store.reading import ENTRY_FIELDS, entry_of, table_of
+from rescounter.store.schema import PLACE_BITS
+from rescounter.store.session import place_of
+
+__all__ = ["Window", "audit_stream", "checkpoint_of", "checkpoints", "head", "keep_checkpoint", "window"]
+
+_ENTRIES: Final = f"""
+SELECT b.number, b.key, b.cycle, e.request_digest, e.leaf, e.log_root, {ENTRY_FIELDS}
+FROM entry e JOIN batch b ON b.number = e.batch WHERE e.sequence >= :first ORDER BY e.sequence LIMIT 1000
+"""
+_ROWS: Final = f"""
+SELECT {TRANSFER_FIELDS}, m.text, t.place, t.memo_digest, m.salt, d.currency
+FROM transfer t LEFT JOIN account d ON d.number = t.debit LEFT JOIN account c ON c.number = t.credit LEFT JOIN memo m ON m.place = t.place
+WHERE t.place >= :first AND t.place < :end ORDER BY t.place
+"""
+_REFUSALS: Final = """
+SELECT place, id, code, found, allowed, content FROM refusal WHERE place >= :first AND place < :end ORDER BY place
+LIMIT :most OFFSET :skip
+"""
+_REPEATS: Final = """
+SELECT r.place, r.id, a.id, a.owner, a.purpose, a.currency, a.limit_minor FROM repeat r LEFT JOIN account a ON a.id = r.id
+WHERE r.place >= :first AND r.place < :end
+"""
+_ACCOUNTS: Final = "SELECT place, id, owner, purpose, currency, limit_minor FROM account WHERE place >= :first AND place < :end"
+_CHANGES: Final = """
+SELECT h.place, a.id, h.event, h.limit_minor FROM account_change h LEFT JOIN account a ON a.number = h.account
+WHERE h.place >= :first AND h.place < :end
+"""
+_ERASURES: Final = "SELECT place, id FROM erasure WHERE place >= :first AND place < :end"
+_ROTATIONS: Final = "SELECT place, old, new, signature FROM rotation WHERE place >= :first AND place < :end"
+_HEAD: Final = "SELECT origin, entries, frontier, root, at_us FROM head"
+_NOTES: Final = "SELECT size, note FROM checkpoint WHERE size > :after ORDER BY size LIMIT 1000"
+_TRANSFERS: Final = frozenset({EntryKind.ATOMIC, EntryKind.EACH, EntryKind.EXPIRY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Rows of a batch's tree: accepted transfers with their places, digests, salts and currencies; and all other leaves by place."""
+
+    transfers: Transfers
+    rows: np.ndarray
+    digests: pa.Array
+    salts: pa.Array
+    currencies: pa.Array
+    others: tuple[tuple[int, str, tuple[object, ...]], ...]
+
+
+def window(connection: Connection, number: int, entry: Entry, first: int, count: int, *, is_last: bool = False) -> Window:
+    """The leaves from place *first* on, at most *count*; to the end of the batch where *is_last*, whatever stands there."""
+    end = place_of(number + 1) if is_last else place_of(number, first + count)
+    span = {"first": place_of(number, first), "end": end}
+    is_posted = entry.outcome is Outcome.POSTED
+    rows = connection.rows(_ROWS, **span) if is_posted and entry.kind in _TRANSFERS else []
+    columns = list(zip(*(row[-4:] for row in rows), strict=True)) or [()] * 4
+    if is_posted:
+        others = {place - place_of(number): fields for place, fields in _others(connection, entry.kind, span)}
+    else:
+        others = dict(enumerate(_refused(connection, number, first, count), start=first))
+    return Window(
+        transfers=table_of(rows),
+        rows=np.array(columns[0], np.int64) - place_of(number),
+        digests=pa.array(columns[1], pa.binary()),
+        salts=pa.array(columns[2], pa.binary()),
+        currencies=pa.array(columns[3], pa.string()),
+        others=tuple((place, *others[place]) for place in sorted(others)),
+    )
+
+
+def _refused(connection: Connection, number: int, first: int, count: int) -> Iterator[LeafFields]:
+    """Of a batch that was refused as one: its refusals one after the other, then its breaches."""
+    span = {"first": place_of(number), "end": place_of(number + 1)}
+    for row in connection.rows(_REFUSALS, **span, most=count, skip=first):
+        yield _refusal_leaf(row)
+
+
+def _refusal_leaf(row: Row) -> LeafFields:
+    *told, content = row
+    refusal = refusal_of(*told)
+    return breach_fields(refusal) if content is None else refused_fields(refusal, content)
+
+
+def _others(connection: Connection, kind: EntryKind, span: dict[str, int]) -> Iterator[tuple[int, LeafFields]]:
+    if kind is EntryKind.EACH:
+        for row in connection.rows(_REFUSALS, **span, most=1 << PLACE_BITS, skip=0):
+            yield row[0], _refusal_leaf(row)
+        for place, identity, *_ in connection.rows(_REPEATS, **span):
+            yield place, repeat_fields(identity)
+    if kind is EntryKind.ACCOUNTS:
+        again = [(place, *account) for place, _, *account in connection.rows(_REPEATS, **span)]
+        for place, identity, owner, purpose, currency, limit in [*connection.rows(_ACCOUNTS, **span), *again]:
+            yield place, account_fields(Account(id=identity, owner=owner, purpose=purpose, currency=currency, limit_minor=limit))
+        for place, identity, event, limit in connection.rows(_CHANGES, **span):
+            yield place, change_fields(AccountChange(account=identity, event=AccountEvent(event), limit_minor=limit))
+    if kind is EntryKind.ERASURE:
+        for place, identity in connection.rows(_ERASURES, **span):
+            yield place, erasure_fields(identity)
+    if kind is EntryKind.KEY:
+        for place, *values in connection.rows(_ROTATIONS, **span):
+            yield place, ("K", tuple(values))
+
+
+def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
+    """Every entry in order of the log, each in windows of `CHUNK_ROWS`, the last one open to the end."""
+    first = 0
+    while entries := connection.rows(_ENTRIES, first=first):
+        for number, key, cycle, digest, leaf, log_root, *fields in entries:
+            entry = entry_of(tuple(fields))
+            for begin in range(0, max(entry.tree_rows, 1), CHUNK_ROWS):
+                found = window(connection, number, entry, begin, CHUNK_ROWS, is_last=begin + CHUNK_ROWS >= entry.tree_rows)
+                yield AuditChunk(
+                    key=key,
+                    request_digest=digest,
+                    entry=entry,
+                    leaf=leaf,
+                    log_root=log_root,
+                    first_row=begin,
+                    transfers=found.transfers,
+                    rows=found.rows,
+                    memo_digests=found.digests,
+                    memo_salts=found.salts,
+                    others=found.others,
+                    cycle=cycle,
+                )
+        first = entries[-1][6] + 1
+
+
+def head(connection: Connection) -> Head:
+    """Where the log ends, as stored."""
+    ((origin, entries, frontier, root, at_us),) = connection.rows(_HEAD)
+    return Head(origin=origin, entries=entries, frontier=frontier, root=root, at_us=at_us)
+
+
+def checkpoints(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Every stored checkpoint by size."""
+    after = -1
+    while notes := connection.rows(_NOTES, after=after):
+        yield from notes
+        after = notes[-1][0]
+
+
+def checkpoint_of(connection: Connection, size: int) -> str | None:
+    """The note that was signed for a log of *size* entries."""
+    found = connection.rows("SELECT note FROM checkpoint WHERE size = :size", size=size)
+    return str(found[0][0]) if found else None
+
+
+def keep_checkpoint(connection: Connection, size: int, note: str) -> None:
+    """Store a note, the first of its size."""
+    connection.load("checkpoint", {"size": [size], "note": [note]}, conflict="ON CONFLICT (size) DO NOTHING")

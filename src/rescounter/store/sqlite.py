@@ -1,0 +1,162 @@
+"""SQLite: write-ahead log, every commit synchronous, strict tables; a file beside the database is the writer's lock.
+
+The lock is an exclusive transaction on an empty SQLite file, held as long as the store: it works on
+every system that SQLite works on, and ends with the process that holds it, however that ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from rescounter.store.database import Column, Connection, Row, Wrap, listed
+from rescounter.store.schema import TABLES, sqlite_triggers
+from rescounter.terms import BrokenLaw, CallerFault, EnvironmentFault
+
+__all__ = ["SqliteConnection", "SqliteDatabase", "existing"]
+
+_SETTINGS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "cache_size = -65536",
+    "wal_autocheckpoint = 16384",
+    "journal_size_limit = 67108864",
+)
+_ANY: Final = re.compile(r"= ANY\(:(\w+)\)")
+_LOCK: Final = re.compile(r" FOR UPDATE( OF \w+)?")
+_APPLICATION: Final = 0x52534354
+"""`PRAGMA application_id` of a ledger."""
+
+
+@lru_cache(maxsize=256)
+def _translated(statement: str) -> str:
+    statement = _LOCK.sub("", statement)
+    return _ANY.sub(r"IN (SELECT value FROM json_each(:\1))", statement)
+
+
+def _bound(value: object) -> object:
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What SQLite raises, in the words of the house."""
+    try:
+        yield
+    except sqlite3.IntegrityError as fault:
+        raise BrokenLaw("the_database_agrees", found=str(fault)) from fault
+    except sqlite3.Error as fault:
+        code = "database_busy" if "locked" in str(fault) else "database_failed"
+        raise EnvironmentFault(code, f"SQLite says: {fault}") from fault
+
+
+class SqliteConnection:
+    """The port `Connection` on SQLite."""
+
+    def __init__(self, path: Path, wait_s: float) -> None:
+        with _told():
+            self._raw = sqlite3.connect(path, isolation_level=None, timeout=wait_s, check_same_thread=False)
+            for setting in _SETTINGS:
+                self._raw.execute(f"PRAGMA {setting}")
+
+    def rows(self, statement: str, **parameters: object) -> list[Row]:
+        """See `Connection`."""
+        with _told():
+            return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).fetchall()
+
+    def run(self, statement: str, **parameters: object) -> int:
+        """See `Connection`."""
+        with _told():
+            return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).rowcount
+
+    def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
+        """One prepared statement for all rows; a column of nothing is left out, since each parameter costs."""
+        used = {name: column for name, column in columns.items() if not _is_empty(column)}
+        statement = f"INSERT INTO {table} ({', '.join(used)}) VALUES ({', '.join('?' * len(used))}) {conflict}"
+        with _told():
+            self._raw.executemany(statement, zip(*map(listed, used.values()), strict=True))
+
+    def begin(self, *, writes: bool) -> None:
+        """See `Connection`."""
+        with _told():
+            self._raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def commit(self) -> None:
+        """See `Connection`."""
+        with _told():
+            self._raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """See `Connection`; SQLite itself undoes a transaction that met a full disk."""
+        with _told():
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """See `Connection`."""
+        self._raw.close()
+
+
+def _is_empty(column: Column) -> bool:
+    return isinstance(column, pa.Array) and len(column) > 0 and column.null_count == len(column)
+
+
+class SqliteDatabase:
+    """The port `Database` on one file."""
+
+    def __init__(self, path: Path, *, wait_s: float, wrap: Wrap) -> None:
+        self._path, self._wait_s, self._wrap = path, wait_s, wrap
+        self._lock: sqlite3.Connection | None = None
+
+    def connect(self) -> Connection:
+        """See `Database`."""
+        return self._wrap(SqliteConnection(self._path, self._wait_s))
+
+    def take_writer(self) -> None:
+        """See `Database`."""
+        if self._lock is not None:
+            return
+        lock = sqlite3.connect(f"{self._path}.writer", isolation_level=None, timeout=self._wait_s, check_same_thread=False)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as fault:
+            lock.close()
+            raise EnvironmentFault(
+                "database_busy", f"another process writes to {self._path.name}; waited {self._wait_s:g} seconds", wait_s=self._wait_s
+            ) from fault
+        self._lock = lock
+
+    def make(self, connection: Connection, *, may_create: bool) -> bool:
+        """See `Database`."""
+        tables = {name for (name,) in connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "head" in tables:
+            return True
+        if tables:
+            raise EnvironmentFault("database_foreign", f"{self._path.name} is another program's database")
+        if may_create:
+            for statement in (*filter(str.strip, TABLES.split(";")), *sqlite_triggers(), f"PRAGMA application_id = {_APPLICATION}"):
+                connection.run(statement)
+        return may_create
+
+    def close(self) -> None:
+        """See `Database`."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def existing(path: Path, *, may_create: bool) -> Path:
+    """The path, if a ledger may be there. Raises: CallerFault ``ledger_not_found``."""
+    if not may_create and not path.is_file():
+        raise CallerFault("ledger_not_found", f"there is no ledger at {path}")
+    return path
