@@ -213,8 +213,14 @@ def _cash(cash: pa.Table, names: pa.Array, columns: Mapping[str, Int64s]) -> Cas
     place = pc.index_in(pa.concat_arrays([names, pa.array([FUND_NAME])]), value_set=cash["member"].combine_chunks())
     holds(place.null_count == 0, "every_member_has_a_row_of_liquidity")
     available = _numbers(cash["available_minor"])[place.to_numpy()]
-    moved = (columns[name] for name in ("injected_minor", "loan_minor", "received_minor", "cleared_claims_minor"))
-    return Cash(available[:-1], *moved, fund=int(available[-1]))
+    return Cash(
+        available=available[:-1],
+        injected=columns["injected_minor"],
+        loan=columns["loan_minor"],
+        received=columns["received_minor"],
+        cleared_claims=columns["cleared_claims_minor"],
+        fund=int(available[-1]),
+    )
 
 
 def _excluded_by_debtor(rows: pa.Table, names: pa.Array) -> Int64s:
