@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -53,7 +54,7 @@ from rescounter.ledger.laws.finality_grows import entry_continues
 from rescounter.ledger.memos import MEMO_SALT_BYTES, SealedMemo, memo_digest
 from rescounter.ledger.merkle import Frontier, consistency_proof, inclusion_proof, nodes_of, root_of
 from rescounter.ledger.notes import signed
-from rescounter.ledger.ports import AuditChunk, Head, History, Signer, Staged
+from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
 from rescounter.ledger.rulings import places_of, refused
 from rescounter.ledger.sealing import (
     LeafFields,
@@ -354,6 +355,9 @@ class MemoryStore:
                     others=tuple(others),
                     cycle=ended.cycle,
                 )
+
+    def audit_view(self) -> AbstractContextManager[AuditView]:
+        return nullcontext(self)
 
     def audit_head(self) -> Head:
         at_us = self._entry(self._keys[-1]).at_us if self._keys else 0

@@ -101,6 +101,7 @@ class _Audit:
     progress: Callable[[int, int], None]
     books: AuditBooks = field(default_factory=AuditBooks)
     log: Frontier = field(default_factory=Frontier)
+    log_nodes: list[bytes] = field(default_factory=list)
     at_us: int = 0
     rows: AuditRows = field(init=False)
 
@@ -260,7 +261,9 @@ class _Audit:
             yield AuditFault(
                 check="entry", found=f"leaf {chunk.leaf.hex()[:16]}", expected=f"{leaf.hex()[:16]}, the hash of the entry as it stands"
             )
-        self.log, self.at_us = self.log.append([leaf]), entry.at_us
+        self.log, done = self.log.appended([leaf])
+        self.log_nodes += [node for _, node in done]
+        self.at_us = entry.at_us
         if chunk.log_root != self.log.root:
             yield AuditFault(
                 check="log",
@@ -298,6 +301,8 @@ class _Audit:
                 yield AuditFault(
                     check="head", subject=f"the head's {what}", found=found[:16], expected=f"{expected[:16]}, as the entries say"
                 )
+        if head.nodes is not None and list(head.nodes) != self.log_nodes:
+            yield AuditFault(check="head", subject="the stored subtrees of the log", found="others", expected="those over its entries")
         yield from self.rows.twice()
         yield from self.rows.vanished()
         yield from self.books.compare(self.evidence.balances())

@@ -8,6 +8,7 @@ durable. Bad content is answered by value. Raised are `CallerFault` (wrong use) 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import Batch, Transfers
 from rescounter.terms import Refusal
 
-__all__ = ["Answer", "AuditChunk", "Head", "History", "InclusionProof", "Signer", "Staged", "Store"]
+__all__ = ["Answer", "AuditChunk", "AuditView", "Head", "History", "InclusionProof", "Signer", "Staged", "Store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +106,31 @@ class AuditChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """As stored, nothing trusted: where the log ends. *frontier*: its peaks, as `Frontier.to_bytes` writes them."""
+    """As stored, nothing trusted: where the log ends. *frontier*: its peaks, as `Frontier.to_bytes` writes them; *nodes*: the log's
+    complete subtrees of 256 entries, None where a store keeps none."""
 
     origin: str
     entries: int
     frontier: bytes
     root: bytes
     at_us: int
+    nodes: tuple[bytes, ...] | None = None
+
+
+class AuditView(Protocol):
+    """All that an audit reads, of one instant, whatever is posted meanwhile."""
+
+    def audit_stream(self) -> Iterator[AuditChunk]:
+        """Everything, in order of the log, as stored."""
+
+    def audit_head(self) -> Head:
+        """Where the log ends, as stored."""
+
+    def balances(self, ids: Sequence[str] | None = None) -> Standings:
+        """As `Store.balances`."""
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """Every checkpoint that was stored: the size it is stored under, and the note; in order of size."""
 
 
 class Signer(Protocol):
@@ -180,6 +199,9 @@ class Store(Protocol):
 
     def audit_head(self) -> Head:
         """Where the log ends, as stored, for audit."""
+
+    def audit_view(self) -> AbstractContextManager[AuditView]:
+        """`audit_stream`, `audit_head`, `balances` and `checkpoints` of one instant."""
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """Every checkpoint that was stored: the size it is stored under, and the note; in order of size."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from rescounter.ledger import Account, AccountChange, AccountEvent, Entry, EntryKind, Transfers
+from rescounter.ledger import Account, AccountChange, AccountEvent, Entry, EntryKind, Standings, Transfers
 from rescounter.ledger.entries import Outcome
+from rescounter.ledger.merkle import STORED_LEVEL
 from rescounter.ledger.ports import AuditChunk, Head
 from rescounter.ledger.sealing import (
     LeafFields,
@@ -24,11 +25,11 @@ from rescounter.ledger.sealing import (
 from rescounter.ledger.transfers import CHUNK_ROWS
 from rescounter.store.database import Connection, Row
 from rescounter.store.lookups import TRANSFER_FIELDS, refusal_of
-from rescounter.store.reading import ENTRY_FIELDS, entry_of, table_of
+from rescounter.store.reading import ENTRY_FIELDS, balances, entry_of, table_of
 from rescounter.store.schema import PLACE_BITS
-from rescounter.store.session import place_of
+from rescounter.store.session import LOG_TREE, place_of
 
-__all__ = ["Window", "audit_stream", "checkpoint_of", "checkpoints", "head", "keep_checkpoint", "window"]
+__all__ = ["StoredView", "Window", "audit_stream", "checkpoint_of", "checkpoints", "head", "keep_checkpoint", "window"]
 
 _ENTRIES: Final = f"""
 SELECT b.number, b.key, b.cycle, e.request_digest, e.leaf, e.log_root, {ENTRY_FIELDS}
@@ -56,6 +57,12 @@ _ERASURES: Final = "SELECT place, id FROM erasure WHERE place >= :first AND plac
 _ROTATIONS: Final = "SELECT place, old, new, signature FROM rotation WHERE place >= :first AND place < :end"
 _HEAD: Final = "SELECT origin, entries, frontier, root, at_us FROM head"
 _NOTES: Final = "SELECT size, note FROM checkpoint WHERE size > :after ORDER BY size LIMIT 1000"
+_NODES: Final = "SELECT hash FROM node WHERE tree = :tree AND place >= :first AND place < :end ORDER BY place"
+_NETS: Final = """
+SELECT a.id, n.posted_debits, n.posted_credits, n.pending_debits, n.pending_credits
+FROM net n JOIN account a ON a.number = n.account WHERE n.batch = :batch
+"""
+_NODE_ROWS: Final = 1 << STORED_LEVEL
 _TRANSFERS: Final = frozenset({EntryKind.ATOMIC, EntryKind.EACH, EntryKind.EXPIRY})
 
 
@@ -132,7 +139,8 @@ def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
         for number, key, cycle, digest, leaf, log_root, *fields in entries:
             entry = entry_of(tuple(fields))
             for begin in range(0, max(entry.tree_rows, 1), CHUNK_ROWS):
-                found = window(connection, number, entry, begin, CHUNK_ROWS, is_last=begin + CHUNK_ROWS >= entry.tree_rows)
+                is_last = begin + CHUNK_ROWS >= entry.tree_rows
+                found = window(connection, number, entry, begin, CHUNK_ROWS, is_last=is_last)
                 yield AuditChunk(
                     key=key,
                     request_digest=digest,
@@ -146,14 +154,47 @@ def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
                     memo_salts=found.salts,
                     others=found.others,
                     cycle=cycle,
+                    nodes=_nodes(connection, number, begin, is_last=is_last) if entry.tree_rows >= _NODE_ROWS else None,
+                    nets=tuple(connection.rows(_NETS, batch=number)) if is_last else None,
                 )
         first = entries[-1][6] + 1
+
+
+def _nodes(connection: Connection, tree: int, first_row: int, *, is_last: bool) -> tuple[bytes, ...]:
+    """The stored subtrees that begin in a window; in the last one, all there are."""
+    begin = first_row // _NODE_ROWS
+    end = begin + CHUNK_ROWS // _NODE_ROWS if not is_last else 1 << PLACE_BITS
+    return tuple(node for (node,) in connection.rows(_NODES, tree=tree, first=begin, end=end))
+
+
+class StoredView:
+    """The port `AuditView`: everything on one connection, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def audit_stream(self) -> Iterator[AuditChunk]:
+        """See `Store`."""
+        return audit_stream(self._connection)
+
+    def audit_head(self) -> Head:
+        """See `Store`."""
+        return head(self._connection)
+
+    def balances(self, ids: Sequence[str] | None = None) -> Standings:
+        """See `Store`."""
+        return balances(self._connection, ids)
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """See `Store`."""
+        return checkpoints(self._connection)
 
 
 def head(connection: Connection) -> Head:
     """Where the log ends, as stored."""
     ((origin, entries, frontier, root, at_us),) = connection.rows(_HEAD)
-    return Head(origin=origin, entries=entries, frontier=frontier, root=root, at_us=at_us)
+    nodes = _nodes(connection, LOG_TREE, 0, is_last=True)
+    return Head(origin=origin, entries=entries, frontier=frontier, root=root, at_us=at_us, nodes=nodes)
 
 
 def checkpoints(connection: Connection) -> Iterator[tuple[int, str]]:

@@ -25,7 +25,7 @@ from rescounter.ledger import (
 from rescounter.ledger.canonical import chunk_digest, row_bytes
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
 from rescounter.ledger.notes import signed
-from rescounter.ledger.ports import AuditChunk, Head, History, Signer, Staged
+from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
 from rescounter.ledger.sealing import LeafFields, account_fields, change_fields, digest_of_batch, digest_of_leaves, erasure_fields
 from rescounter.ledger.transfers import check_key
 from rescounter.store import accounts as books
@@ -216,11 +216,17 @@ class LedgerStore:
         return note
 
     def audit_stream(self) -> Iterator[AuditChunk]:
+        """See `Store`."""
+        with self.audit_view() as view:
+            yield from view.audit_stream()
+
+    @contextmanager
+    def audit_view(self) -> Iterator[AuditView]:
         """See `Store`. All of it is of one instant, on a connection of its own."""
         connection = self._database.connect()
         try:
             with reads(connection):
-                yield from auditing.audit_stream(connection)
+                yield auditing.StoredView(connection)
         finally:
             connection.close()
 
