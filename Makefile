@@ -7,7 +7,7 @@ export UV_LINK_MODE ?= copy
 export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long bench bench-huge lock clean
+.PHONY: help run test check test-long bench bench-huge lock clean postgresql
 
 help:
 	@echo "make run        clear the world's trade of 1985 and open-check the result (under a minute)"
@@ -38,21 +38,27 @@ $(UV):
 run: .venv/.stamp-core
 	@$(BIN)/python -m rescounter demo --force
 
-check: .venv/.stamp-dev
+# The stores are tested on a real server, which the tests start by themselves; RESCOUNTER_POSTGRESQL names the folder of its programs.
+postgresql:
+	@ls $${RESCOUNTER_POSTGRESQL:-/usr/lib/postgresql/*/bin}/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql; } || \
+	{ echo "The tests need the programs of PostgreSQL: apt-get install postgresql, or set RESCOUNTER_POSTGRESQL to the folder of initdb"; exit 2; }
+
+check: .venv/.stamp-dev postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow"
 
-test: .venv/.stamp-dev
+test: .venv/.stamp-dev postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n auto
 
-test-long: .venv/.stamp-dev
+test-long: .venv/.stamp-dev postgresql
 	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 

@@ -88,7 +88,11 @@ def test_every_dependency_is_locked():
 
 def test_what_the_package_imports_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = {normal(line).replace("-", "_") for line in project["project"]["dependencies"]}
+    lines = [
+        *project["project"]["dependencies"],
+        *(line for extra in project["project"]["optional-dependencies"].values() for line in extra),
+    ]
+    declared = {normal(line).replace("-", "_") for line in lines}
     brought = {"markupsafe": "jinja2"}
     imported = {
         name.split(".")[0]

@@ -1,4 +1,4 @@
-"""The ledger on a database: the port of `rescounter.ledger` on SQLite.
+"""The ledger on a database: the port of `rescounter.ledger` on SQLite and on PostgreSQL, by the same statements.
 
 Enters: a path or an address, 32 secret bytes, a signer, a clock. Leaves: a `Store`, whose answers are
 durable. Refuses: by value what the ledger refuses; a database of another program or a later format, and
@@ -20,7 +20,7 @@ from rescounter.ledger.ports import Signer
 from rescounter.store.database import Database, Wrap, unwrapped
 from rescounter.terms import CallerFault, Fault
 
-__all__ = ["WAIT_S", "open_sqlite"]
+__all__ = ["WAIT_S", "open_postgresql", "open_sqlite"]
 
 WAIT_S: Final = 10.0
 """How long a second writer waits for the first, in seconds."""
@@ -55,6 +55,24 @@ def open_sqlite(
 
     place = existing(Path(path), may_create=create)
     return _opened(SqliteDatabase(place, wait_s=wait_s, wrap=wrap), ledger_key, signer, clock, create, origin, dice)
+
+
+def open_postgresql(
+    dsn: str,
+    *,
+    ledger_key: bytes,
+    signer: Signer,
+    clock: Callable[[], int] = _now_us,
+    create: bool = False,
+    origin: str | None = None,
+    wait_s: float = WAIT_S,
+    dice: Callable[[int], bytes] = os.urandom,
+    wrap: Wrap = unwrapped,
+) -> Store:
+    """The ledger in a database of PostgreSQL, under *dsn* as libpq reads it; else as `open_sqlite`."""
+    from rescounter.store.postgresql import PostgresqlDatabase
+
+    return _opened(PostgresqlDatabase(dsn, wait_s=wait_s, wrap=wrap), ledger_key, signer, clock, create, origin, dice)
 
 
 def _opened(

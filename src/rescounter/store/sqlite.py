@@ -32,6 +32,7 @@ _SETTINGS: Final = (
     "wal_autocheckpoint = 16384",
     "journal_size_limit = 67108864",
 )
+_DURABLE: Final = ["wal", 2, 1]
 _ANY: Final = re.compile(r"= ANY\(:(\w+)\)")
 _LOCK: Final = re.compile(r" FOR UPDATE( OF \w+)?")
 _APPLICATION: Final = 0x52534354
@@ -68,6 +69,9 @@ class SqliteConnection:
             self._raw = sqlite3.connect(path, isolation_level=None, timeout=wait_s, check_same_thread=False)
             for setting in _SETTINGS:
                 self._raw.execute(f"PRAGMA {setting}")
+            found = [self._raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")]
+        if found != _DURABLE:
+            raise EnvironmentFault("database_not_durable", f"journal_mode, synchronous and foreign_keys are {found}, not {_DURABLE}")
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         """See `Connection`."""

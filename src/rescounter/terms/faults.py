@@ -59,6 +59,7 @@ FAULTS: Final = MappingProxyType(
         "database_foreign": "Open the ledger with the release that wrote it, or a later one.",
         "database_busy": "Wait until the other process has ended, or hand the batch to it; one process writes at a time.",
         "database_failed": "Mend what the database names (space, permission, connection) and ask again with the same key.",
+        "database_not_durable": "Switch on fsync and full_page_writes (PostgreSQL), synchronous writing (SQLite): else a commit may be lost.",
         "batch_too_large": "Hand in at most 65,536 transfers at once, or post them as one atomic batch.",
         "verifier_unreadable": "A verifier key reads name+id+key, as the operator of the log publishes it.",
         "note_unreadable": "Fetch the checkpoint again; it is the whole file, with its signature lines.",

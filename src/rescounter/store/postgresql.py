@@ -1,0 +1,163 @@
+"""PostgreSQL: binary COPY for many rows, arrays for few, an advisory lock for the one writer.
+
+A connection that was lost is made again when the next transaction begins; what was lost with it is unknown,
+and the caller asks again with the same key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Final
+
+import psycopg
+
+from rescounter.store.copying import copied
+from rescounter.store.database import Column, Connection, Row, Wrap, listed
+from rescounter.store.schema import COLUMNS, postgresql_tables, postgresql_triggers
+from rescounter.terms import BrokenLaw, EnvironmentFault
+
+__all__ = ["PostgresqlConnection", "PostgresqlDatabase"]
+
+_FEW: Final = 512
+_PARAMETER: Final = re.compile(r":(\w+)")
+_ARRAYS: Final = {"INTEGER": "bigint[]", "TEXT": "text[]", "BLOB": "bytea[]"}
+_SETTINGS: Final = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_encoding = 'UTF8'"
+_BROKEN: Final = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException, psycopg.ProgrammingError)
+
+
+@lru_cache(maxsize=256)
+def _translated(statement: str) -> str:
+    return _PARAMETER.sub(r"%(\1)s", statement)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What PostgreSQL raises, in the words of the house."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as fault:
+        raise EnvironmentFault("database_busy", "another process writes to this ledger") from fault
+    except _BROKEN as fault:
+        raise BrokenLaw("the_database_agrees", found=str(fault).strip()) from fault
+    except psycopg.Error as fault:
+        raise EnvironmentFault("database_failed", f"PostgreSQL says: {str(fault).strip() or type(fault).__name__}") from fault
+
+
+class PostgresqlConnection:
+    """The port `Connection` on PostgreSQL."""
+
+    def __init__(self, dsn: str, *, wait_s: float, lost: Callable[[], None]) -> None:
+        self._dsn, self._wait_s, self._lost = dsn, wait_s, lost
+        self._raw = self._connected()
+
+    def _connected(self) -> psycopg.Connection[Row]:
+        with _told():
+            raw: psycopg.Connection[Row] = psycopg.connect(self._dsn, autocommit=True)
+            raw.execute(_SETTINGS)
+            raw.execute(f"SET lock_timeout = {int(self._wait_s * 1000)}")
+            raw.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+            )
+            unsafe = [name for name in ("fsync", "full_page_writes") if raw.execute(f"SHOW {name}").fetchall() != [("on",)]]
+        if unsafe:
+            raw.close()
+            raise EnvironmentFault("database_not_durable", f"the server runs without {' and '.join(unsafe)}")
+        return raw
+
+    def rows(self, statement: str, **parameters: object) -> list[Row]:
+        """See `Connection`."""
+        with _told():
+            return self._raw.execute(_translated(statement), parameters).fetchall()
+
+    def run(self, statement: str, **parameters: object) -> int:
+        """See `Connection`."""
+        with _told():
+            return self._raw.execute(_translated(statement), parameters or None).rowcount
+
+    def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
+        """Arrays for few rows and for those that may be there, binary COPY for many."""
+        count, names = len(next(iter(columns.values()))), ", ".join(columns)
+        with _told(), self._raw.cursor() as cursor:
+            if count <= _FEW or conflict:
+                arrays = ", ".join(f"%s::{_ARRAYS[COLUMNS[table][name]]}" for name in columns)
+                statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {conflict}"
+                cursor.execute(statement, [listed(column) for column in columns.values()])
+                return
+            order, parts = copied(COLUMNS[table], columns)
+            with cursor.copy(f"COPY {table} ({', '.join(order)}) FROM STDIN (FORMAT BINARY)") as copy:
+                for part in parts:
+                    copy.write(part)
+
+    def begin(self, *, writes: bool) -> None:
+        """See `Connection`; connects again where the connection was lost."""
+        if self._raw.closed or self._raw.broken:
+            self._lost()
+            self._raw = self._connected()
+        with _told():
+            self._raw.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def commit(self) -> None:
+        """See `Connection`."""
+        with _told():
+            self._raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """See `Connection`."""
+        if self._raw.closed or self._raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            return
+        with suppress(psycopg.OperationalError):
+            self._raw.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """See `Connection`."""
+        self._raw.close()
+
+
+class PostgresqlDatabase:
+    """The port `Database` on one schema of a server."""
+
+    def __init__(self, dsn: str, *, wait_s: float, wrap: Wrap) -> None:
+        self._dsn, self._wait_s, self._wrap = dsn, wait_s, wrap
+        self._lock: psycopg.Connection[Row] | None = None
+
+    def connect(self) -> Connection:
+        """See `Database`."""
+        return self._wrap(PostgresqlConnection(self._dsn, wait_s=self._wait_s, lost=self.close))
+
+    def take_writer(self) -> None:
+        """See `Database`. The lock ends with its connection; the head's row lock keeps two writers apart even then."""
+        if self._lock is not None:
+            return
+        try:
+            lock: psycopg.Connection[Row] = psycopg.connect(self._dsn, autocommit=True)
+            lock.execute(f"SET lock_timeout = {int(self._wait_s * 1000)}")
+            lock.execute("SELECT pg_advisory_lock(1381188436, hashtext(current_schema()))")
+        except psycopg.errors.LockNotAvailable as fault:
+            lock.close()
+            raise EnvironmentFault(
+                "database_busy", f"another process writes to this ledger; waited {self._wait_s:g} seconds", wait_s=self._wait_s
+            ) from fault
+        except psycopg.Error as fault:
+            raise EnvironmentFault("database_failed", f"PostgreSQL says: {str(fault).strip()}") from fault
+        self._lock = lock
+
+    def make(self, connection: Connection, *, may_create: bool) -> bool:
+        """See `Database`."""
+        tables = {name for (name,) in connection.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")}
+        if "head" in tables:
+            return True
+        if tables & COLUMNS.keys():
+            raise EnvironmentFault("database_foreign", "the schema holds tables of another program")
+        if may_create:
+            for statement in (*filter(str.strip, postgresql_tables().split(";")), *postgresql_triggers()):
+                connection.run(statement)
+        return may_create
+
+    def close(self) -> None:
+        """See `Database`."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
