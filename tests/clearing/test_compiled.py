@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rescounter.clearing import solver_compiled
-from rescounter.clearing._kernel_reduction import edges_inside_components
+from rescounter.clearing._kernel_reduction import edges_inside_components, tightened
 from rescounter.clearing._kernel_set_off import DONE, PROFIT_MAX, PROFIT_MIN, build_slots, cheapest_room, remainder_of_edges
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
 from rescounter.clearing.optimum import largest_set_off, net_positions
@@ -50,9 +50,10 @@ def shape(name, size, dice):
 
 @pytest.fixture(scope="module")
 def no_way_out():
-    """The compiled solver without its way out to the library."""
+    """The compiled solver without its ways out to a library."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solver_compiled, "richest_circulation", None)
+        patch.setattr(solver_compiled, "_THIN_EDGES_MAX", -1)
         yield
 
 
@@ -75,7 +76,7 @@ def test_the_compiled_set_off_is_the_largest(edges):
 @pytest.mark.parametrize("name", SHAPES)
 @settings(max_examples=max(5, settings.default.max_examples // 5))
 @given(st.integers(4, 300), st.integers(0, 2**32))
-def test_both_solvers_clear_the_same_amount_on_every_shape(name, size, seed):
+def test_both_solvers_clear_the_same_amount_on_every_shape(no_way_out, name, size, seed):
     network = network_of(shape(name, size, np.random.default_rng(seed)))
     assert int(largest_set_off(network, compiled).flow.sum()) == int(largest_set_off(network, library).flow.sum())
 
@@ -165,6 +166,31 @@ def test_the_same_network_gives_the_same_bytes():
     network = network_of(shape("random", 300, np.random.default_rng(5)))
     one, other = (largest_set_off(replace(network), compiled) for _ in range(2))
     assert one.flow.tobytes() == other.flow.tobytes()
+
+
+@given(edge_sets.filter(fits))
+def test_every_circulation_lies_within_the_tightened_capacities(edges):
+    network = network_of(edges)
+    nodes, tail, head, capacity = len(network.members), network.tail, network.head, network.capacity
+    left = tightened(nodes, tail, head, capacity)
+    assert bool(((left >= 0) & (left <= capacity)).all())
+    assert bool((largest_set_off(network, library).flow <= left).all())
+    smallest = richest_circulation(nodes, tail, head, capacity, np.arange(len(tail), dtype=np.int32) % 3 - 1)
+    assert bool((smallest <= left).all())
+
+
+def test_a_chain_is_tightened_to_nothing_and_a_bottleneck_to_its_width():
+    ends = np.arange(5, dtype=np.int32)
+    assert tightened(6, ends, ends + 1, np.full(5, 7)).tolist() == [0] * 5
+    ring = np.array([0, 1, 2], np.int32)
+    assert tightened(3, ring, (ring + 1) % 3, np.array([9, 2, 5])).tolist() == [2, 2, 2]
+
+
+def test_thin_networks_are_handed_to_the_simplex(monkeypatch):
+    monkeypatch.setattr(solver_compiled, "cheapest_room", None)
+    monkeypatch.setattr(solver_compiled, "_THIN_EDGES_MAX", 200_000)  # whatever another test left
+    network = network_of(shape("two-way chain", 300, np.random.default_rng(5)))
+    assert int(largest_set_off(network, compiled).flow.sum()) == int(largest_set_off(network, library).flow.sum())
 
 
 def test_an_excess_without_any_deficit_is_told():

@@ -24,6 +24,7 @@ compiled = engine_for(LARGE_EDGES)
 def interpreted():
     """The compiled engine with every kernel replaced by its Python source."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solver_compiled, "_THIN_EDGES_MAX", -1)
         for module in (_kernel_set_off, _kernel_reduction, _kernel_potentials):
             for name, value in list(vars(module).items()):
                 if isinstance(value, Dispatcher):
@@ -58,7 +59,9 @@ def case(name, size, seed):
 @pytest.fixture(scope="module", autouse=True)
 def compiled_first():
     """What the compiled loops answer, before any is replaced."""
-    COMPILED.update({each: answers(*case(*each)) for each in CASES})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solver_compiled, "_THIN_EDGES_MAX", -1)
+        COMPILED.update({each: answers(*case(*each)) for each in CASES})
 
 
 @pytest.mark.parametrize("each", CASES)

@@ -7,16 +7,24 @@ seconds on a machine's first call and is kept on disk from then on, so small net
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rescounter.clearing._kernel_potentials import raise_potentials, settle_potentials
-from rescounter.clearing._kernel_reduction import edges_inside_components
+from rescounter.clearing._kernel_reduction import edges_inside_components, tightened
 from rescounter.clearing._kernel_set_off import DONE, build_arc_slots, build_slots, cheapest_room, remainder_of_edges, room_of_flow
 from rescounter.clearing.solver_ortools import richest_circulation
+from rescounter.clearing.solver_simplex import circulation as simplex_circulation
 from rescounter.terms import holds
 
 __all__ = ["circulation", "core_edges", "least_potentials", "resumed_circulation"]
+
+_THIN_SLOTS: Final = 3
+_THIN_EDGES_MAX: Final = 200_000
+"""Rings, ladders and chains, up to three neighbours for two members: paths are long there, which cost scaling
+pays for and a network simplex does not; beyond so many edges both were found slow."""
 
 
 def core_edges(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -29,15 +37,17 @@ def circulation(
 ) -> NDArray[np.int64]:
     """The circulation of greatest profit, as `engines.Circulation` asks for it. Cost: see `_kernel_set_off`.
 
-    A network whose labels outgrow 32 bits (chains of a million members inside one component) is
-    handed to the library solver; that depends on the network alone.
+    Networks with hardly more edges than members are handed to the network simplex, and one whose labels
+    outgrow 32 bits (chains of millions inside one component) to OR-Tools; that depends on the network alone.
     """
     _, tail, head, count = _compact(nodes, tail, head)
+    capacity = tightened(count, tail, head, capacity)
     if (profit != 1).any():
         return _at_many_profits(count, tail, head, capacity, profit)
     start, neighbour, own, total, twin = build_slots(count, tail, head, capacity)
-    excess, label = net_amounts(count, tail, head, capacity), np.zeros(count, np.int32)
-    room = own.copy()
+    if len(neighbour) <= _THIN_SLOTS * count and len(tail) <= _THIN_EDGES_MAX:
+        return simplex_circulation(count, tail, head, capacity, profit)
+    excess, label, room = net_amounts(count, tail, head, capacity), np.zeros(count, np.int32), own.copy()
     status, _ = cheapest_room(count, start, neighbour, own, total, twin, *_links(neighbour), room, excess, label, False)
     if status != DONE:
         return richest_circulation(count, tail, head, capacity, profit)
