@@ -27,7 +27,7 @@ from rescounter.ledger.audit_notes import AuditKeys, Kept
 from rescounter.ledger.audit_rows import AuditRows, memos_fit, missing_row
 from rescounter.ledger.canonical import SALT_BYTES, chunk_digest, request_digest, request_seal, row_bytes, salts
 from rescounter.ledger.entries import Entry, EntryKind, Outcome
-from rescounter.ledger.merkle import Frontier, stored_nodes
+from rescounter.ledger.merkle import STORED_LEVEL, Frontier
 from rescounter.ledger.notes import Verifier
 from rescounter.ledger.ports import AuditChunk, Head
 from rescounter.ledger.sealing import LeafFields, chunk_hashes, digest_of_leaves, hash_of
@@ -36,7 +36,7 @@ from rescounter.ledger.transfers import CHUNK_ROWS, Policy, Transfers
 
 __all__ = ["Audited", "Evidence", "audit"]
 
-_NODE_ROWS = 256
+_NODE_ROWS = 1 << STORED_LEVEL
 _POSTINGS = (EntryKind.ATOMIC, EntryKind.EACH, EntryKind.EXPIRY)
 _TAGS = {
     EntryKind.ACCOUNTS: "ACR",
@@ -156,36 +156,17 @@ class _Audit:
         if chunk.first_row + count < entry.tree_rows and count % CHUNK_ROWS:
             row = chunk.first_row + count + 1
             yield AuditFault(check="rows", row=row, found="no row", expected=f"one of {entry.tree_rows:,} rows")
-        yield from self._allowed(entry, chunk)
+        sides = self.books.places_of(chunk.transfers.column("debit")), self.books.places_of(chunk.transfers.column("credit"))
+        yield from _allowed(entry, chunk, sides)
         yield from memos_fit(chunk)
         yield from self._others(batch, chunk)
         rows = row_bytes(chunk.transfers)
-        yield from self._tree(batch, chunk, rows)
+        yield from self._tree(batch, chunk, rows, sides[0])
         if len(chunk.transfers):
             batch.digests.append(chunk_digest(rows))
-            limits_bind = entry.policy is not Policy.CYCLE_NET
-            yield from self.rows.take(chunk, limits_bind=limits_bind)
+            yield from self.rows.take(chunk, *sides, limits_bind=entry.policy is not Policy.CYCLE_NET)
         batch.rows_next += count
         batch.accepted += len(chunk.transfers)
-
-    def _allowed(self, entry: Entry, chunk: AuditChunk) -> Iterator[AuditFault]:
-        tags = _TAGS[entry.kind] if entry.outcome is Outcome.POSTED else "R"
-        for place, tag, _ in chunk.others:
-            if tag not in tags:
-                yield AuditFault(check="rows", row=place + 1, found=f"a row of sort {tag}", expected=f"a row of {entry.kind.name.lower()}")
-        if len(chunk.transfers) and (entry.kind not in _POSTINGS or entry.outcome is not Outcome.POSTED):
-            yield AuditFault(check="rows", row=int(chunk.rows[0]) + 1, found="a transfer", expected="none in a batch that posted none")
-        for name in ("debit", "credit"):
-            places = self.books.places_of(chunk.transfers.column(name))
-            for row in np.flatnonzero(places < 0)[:1].tolist():
-                subject, account = (chunk.transfers.column(each)[row].as_py() for each in ("id", name))
-                yield AuditFault(
-                    check="accounts",
-                    subject=subject,
-                    row=int(chunk.rows[row]) + 1,
-                    found=f"{name} {account}",
-                    expected="an account that was opened before",
-                )
 
     def _others(self, batch: _Batch, chunk: AuditChunk) -> Iterator[AuditFault]:
         """Accounts, changes, erasures, keys; rows that were refused or answered before move nothing."""
@@ -210,21 +191,21 @@ class _Audit:
         if erased:
             yield from self.rows.erase([name for name, _ in erased], [place for _, place in erased])
 
-    def _tree(self, batch: _Batch, chunk: AuditChunk, rows: pa.Array) -> Iterator[AuditFault]:
+    def _tree(self, batch: _Batch, chunk: AuditChunk, rows: pa.Array, debit: np.ndarray) -> Iterator[AuditFault]:
         """Hash the chunk's leaves; where the store keeps subtrees, the first that differs bounds the search to its rows."""
         count = len(chunk.rows) + len(chunk.others)
         salt = salts(self.evidence.ledger_key, batch.key, chunk.first_row // CHUNK_ROWS, count)
-        currencies = self.books.currencies_of(self.books.places_of(chunk.transfers.column("debit")))
+        currencies = self.books.currencies_of(debit)
         if chunk.others:
             hashes = _mixed_hashes(chunk, rows, currencies, salt)
         else:
             hashes = chunk_hashes(rows, currencies, chunk.memo_digests, salt, {})
-        batch.tree = batch.tree.append(hashes)
+        batch.tree, done = batch.tree.appended(hashes)
         if entry_is_small := batch.entry.tree_rows <= _NODE_ROWS:
             batch.held = chunk.transfers, chunk.rows
         if chunk.nodes is None or batch.suspect[1] or entry_is_small:
             return
-        nodes = stored_nodes(hashes, 8)
+        nodes = [node for _, node in done]
         wrong = next((place for place, pair in enumerate(zip(nodes, chunk.nodes, strict=False)) if pair[0] != pair[1]), None)
         if wrong is not None:
             first = chunk.first_row + wrong * _NODE_ROWS
@@ -307,6 +288,21 @@ class _Audit:
         yield from self.rows.vanished()
         yield from self.books.compare(self.evidence.balances())
         yield from self.keys.signs(self.evidence.in_force, head.origin)
+
+
+def _allowed(entry: Entry, chunk: AuditChunk, sides: tuple[np.ndarray, np.ndarray]) -> Iterator[AuditFault]:
+    """Rows of the sorts that such a batch has, on accounts that were opened."""
+    tags = _TAGS[entry.kind] if entry.outcome is Outcome.POSTED else "R"
+    for place, tag, _ in chunk.others:
+        if tag not in tags:
+            yield AuditFault(check="rows", row=place + 1, found=f"a row of sort {tag}", expected=f"a row of {entry.kind.name.lower()}")
+    if len(chunk.transfers) and (entry.kind not in _POSTINGS or entry.outcome is not Outcome.POSTED):
+        yield AuditFault(check="rows", row=int(chunk.rows[0]) + 1, found="a transfer", expected="none in a batch that posted none")
+    for name, places in zip(("debit", "credit"), sides, strict=True):
+        for row in np.flatnonzero(places < 0)[:1].tolist():
+            subject, account = (chunk.transfers.column(each)[row].as_py() for each in ("id", name))
+            expected = "an account that was opened before"
+            yield AuditFault(check="accounts", subject=subject, row=int(chunk.rows[row]) + 1, found=f"{name} {account}", expected=expected)
 
 
 def _tree_fault(batch: _Batch, differing: Sequence[Differing]) -> AuditFault:

@@ -152,7 +152,7 @@ class AuditBooks:
         if len(self._id_column) != len(self.ids):
             self._id_column = pa.array(self.ids, pa.string())
             self._currency_column = pa.array([self.currencies[place] for place in self._currency[: len(self.ids)].tolist()], pa.string())
-        if len(accounts) < 64:
+        if len(accounts) < 512:
             return np.array([self._place.get(name, -1) for name in accounts.to_pylist()], np.int64)
         return np.asarray(pc.fill_null(pc.index_in(accounts, value_set=self._id_column), -1).to_numpy(zero_copy_only=False), np.int64)
 

@@ -49,10 +49,9 @@ class AuditRows:
     batches: list[tuple[int, int, str]] = field(default_factory=list)
     erased: dict[int, tuple[int, str, int]] = field(default_factory=dict)
 
-    def take(self, chunk: AuditChunk, *, limits_bind: bool) -> Iterator[AuditFault]:
-        """Check and fold the accepted transfers of a chunk."""
+    def take(self, chunk: AuditChunk, debit: np.ndarray, credit: np.ndarray, *, limits_bind: bool) -> Iterator[AuditFault]:
+        """Check and fold the accepted transfers of a chunk, whose accounts are at the places *debit* and *credit*."""
         transfers, entry = chunk.transfers, chunk.entry
-        debit, credit = (self.books.places_of(transfers.column(name)) for name in ("debit", "credit"))
         amount = np.asarray(transfers.column("amount_minor").to_numpy(zero_copy_only=False), np.int64)
         flag = np.asarray(transfers.column("flag").to_numpy(zero_copy_only=False), np.int8)
         moves = Moves(
