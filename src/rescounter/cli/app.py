@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rescounter._version import __version__
+from rescounter.cli.ledger_app import ledger_app
 
 __all__ = ["app"]
 
@@ -19,6 +20,7 @@ Three ways to begin:
   rescounter clear obligations.csv                your own file: debtor, creditor, amount
   rescounter verify obligations-cleared           check a result, or a member's bundle
 
+rescounter ledger --help shows the ledger, in which results are posted.
 rescounter COMMAND --help teaches each command by example.
 """
 
@@ -179,3 +181,6 @@ def demo(
     from rescounter.cli.demo import demonstrate
 
     demonstrate(output, force=force)
+
+
+app.add_typer(ledger_app, name="ledger")

@@ -10,7 +10,7 @@ from rescounter.facade.clearing import options_of
 from rescounter.facade.options import Options
 from rescounter.terms import CallerFault
 
-__all__ = ["read_key", "read_options"]
+__all__ = ["read_digits", "read_key", "read_options"]
 
 _KEY_BYTES = 32
 
@@ -18,7 +18,7 @@ _KEY_BYTES = 32
 def read_options(words: Mapping[str, Any]) -> Options:
     """Options of a run from the words of ``rescounter clear``."""
     plain = {name: value for name, value in words.items() if name not in ("columns", "exponent")}
-    return options_of(**plain, columns=_pairs(words["columns"], "columns"), exponents=_exponents(words["exponent"]))
+    return options_of(**plain, columns=_pairs(words["columns"], "columns"), exponents=read_digits(words["exponent"]))
 
 
 def _pairs(text: str | None, option: str) -> dict[str, str]:
@@ -33,7 +33,8 @@ def _pairs(text: str | None, option: str) -> dict[str, str]:
     return pairs
 
 
-def _exponents(words: Sequence[str] | None) -> dict[str, int]:
+def read_digits(words: Sequence[str] | None) -> dict[str, int]:
+    """Digits of currencies from the words of ``--exponent CODE=DIGITS``."""
     pairs = _pairs(",".join(words or ()), "exponent")
     wrong = [f"{code}={digits}" for code, digits in pairs.items() if not digits.isdecimal()]
     if wrong:

@@ -16,7 +16,26 @@ from rescounter.intake.submitted import COLUMN_REQUIRED, COLUMNS
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
 
-__all__ = ["WHITE_SPACE", "Header", "find_header", "is_header", "match_header", "trimmed", "wanted_names"]
+__all__ = [
+    "ACCOUNT_COLUMNS",
+    "TRANSFER_COLUMNS",
+    "WHITE_SPACE",
+    "Header",
+    "find_header",
+    "is_header",
+    "match_header",
+    "trimmed",
+    "wanted_names",
+]
+
+ACCOUNT_COLUMNS: Final = ("id", "member", "currency", "limit", "limit_minor", "purpose")
+"""Every column of a file of accounts of a ledger."""
+
+TRANSFER_COLUMNS: Final = (
+    *("id", "debit", "credit", "amount", "amount_minor", "currency", "kind", "cycle"),
+    *("flag", "pending_id", "expires_at", "reverses", "effective_at", "memo"),
+)
+"""Every column of a file of transfers of a ledger."""
 
 WHITE_SPACE: Final = " \t\n\r\x0b\x0c\u00a0"
 """What is trimmed from both ends of a cell: ASCII white space and the no-break space."""
@@ -69,7 +88,8 @@ def match_header(names: Sequence[str], wanted: Mapping[str, str]) -> Header:
     cleaned = [trimmed(name) for name in names]
     found = {column: _places_of(name, cleaned) for column, name in wanted.items()}
     places = {column: standing[0] for column, standing in found.items() if standing}
-    missing = [column for column in wanted if column not in places and (column in COLUMN_REQUIRED or wanted[column] != column)]
+    required = _required(wanted)
+    missing = [column for column in wanted if column not in places and (column in required or wanted[column] != column)]
     problems = [
         ("column_missing", f"there is no column {shown(wanted[column])}{_suggestion(wanted[column], cleaned)}") for column in missing
     ]
@@ -78,7 +98,7 @@ def match_header(names: Sequence[str], wanted: Mapping[str, str]) -> Header:
         for column, standing in found.items()
         if len(standing) > 1
     ]
-    if not set(_AMOUNTS) & set(missing):
+    if set(_AMOUNTS) & set(wanted) and not set(_AMOUNTS) & set(missing):
         problems += _amount_problems(places, cleaned)
     if problems:
         raise _fault(problems, cleaned)
@@ -87,9 +107,18 @@ def match_header(names: Sequence[str], wanted: Mapping[str, str]) -> Header:
 
 
 def is_header(names: Sequence[str], wanted: Mapping[str, str]) -> bool:
-    """True when a row names at least debtor and creditor, so that it can be meant as the header."""
+    """True when a row names at least debtor and creditor, or what its kind of table must have, so that it can be meant as the header."""
     cleaned = [trimmed(name) for name in names]
-    return all(column not in wanted or _places_of(wanted[column], cleaned) for column in COLUMN_REQUIRED)
+    return all(_places_of(wanted[column], cleaned) for column in _required(wanted))
+
+
+def _required(wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns that this kind of table must have, of those that are wanted."""
+    if "debit" in wanted:
+        return "id", "debit", "credit"
+    if "limit" in wanted:
+        return "id", "member", "currency"
+    return tuple(column for column in COLUMN_REQUIRED if column in wanted)
 
 
 def find_header(rows: Sequence[Sequence[str]], wanted: Mapping[str, str]) -> int:

@@ -8,7 +8,7 @@ cell. `delimited`, `json_lines`, `sheets` and `columnar` say how each format cou
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import BinaryIO, Final
@@ -21,7 +21,7 @@ from rescounter.intake.submitted import LINE_COLUMNS, Submitted
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
 
-__all__ = ["read", "read_arrow", "read_lines"]
+__all__ = ["read", "read_arrow", "read_columns", "read_lines"]
 
 _NO_COLUMNS: Final[Mapping[str, str]] = MappingProxyType({})
 _IGNORED_SHOWN_MAX: Final = 12
@@ -54,6 +54,16 @@ def read_lines(source: object, *, encoding: str | None = None) -> Submitted:
     if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
         return _read_table(source, wanted, encoding=encoding, sheet=None, name=None)  # type: ignore[arg-type]
     return _read_arrow(source, wanted)
+
+
+def read_columns(
+    source: str | os.PathLike[str] | BinaryIO, columns: Sequence[str], *, encoding: str | None = None, sheet: str | None = None
+) -> Submitted:
+    """Read a file of another kind, `header.ACCOUNT_COLUMNS` or `header.TRANSFER_COLUMNS`, from any format of `read`.
+
+    Raises: CallerFault as `read` does.
+    """
+    return _read_table(source, dict(zip(columns, columns, strict=True)), encoding=encoding, sheet=sheet, name=None)
 
 
 def _read_table(

@@ -66,6 +66,12 @@ FAULTS: Final = MappingProxyType(
         "note_untrusted": "Check the verifier key; if it is right, keep this checkpoint as evidence and call the overseer.",
         "checkpoint_unreadable": "Fetch the checkpoint again; its first lines are origin, size and root.",
         "rotation_untrusted": "Keep the log as evidence and call the overseer: its keys do not follow one from the other.",
+        "key_exposed": "Take the right to read it away from others (chmod 600 FILE); if they may have read it, rotate the key.",
+        "key_foreign": "Put the keys of this ledger into its folder keys/, or name the right ledger.",
+        "ledger_damaged": "Restore the file from a backup; the database itself is not touched.",
+        "backup_unsound": "Nothing was kept. Audit the ledger itself, and keep the copy's source as evidence.",
+        "account_not_found": "Check the id; rescounter ledger balances lists every account.",
+        "result_has_nothing": "There is nothing to do: post a result that clears or nets something.",
         "solver_failed": "Please report this with the input's digest; nothing was written.",
     }
 )

@@ -1,0 +1,116 @@
+"""The keys of a ledger, in files of their own outside the database.
+
+`ledger.key` and `signing.key` hold 32 secret bytes each as 64 hexadecimal digits, readable by their owner alone; `verifiers` holds
+the public verifier key of every signing key there was, one a line, in order. They are not encrypted: keep the folder on an encrypted
+disk, or hand it over from a vault when the ledger is opened. A rotation writes `signing.next` first and renames it when the log has
+announced it, so that a crash in between is finished by the next run.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rescounter.ledger.notes import SigningKey, Verifier
+from rescounter.terms import CallerFault, EnvironmentFault
+
+__all__ = ["Keys", "create_keys", "finish_rotation", "next_key", "read_keys"]
+
+_BYTES: Final = 32
+_LEDGER, _SIGNING, _NEXT, _VERIFIERS = "ledger.key", "signing.key", "signing.next", "verifiers"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """*ledger_key*: salts the leaves; *signing*: signs checkpoints; *verifiers*: public, the first one first."""
+
+    ledger_key: bytes
+    signing: SigningKey
+    verifiers: tuple[Verifier, ...]
+
+
+def create_keys(folder: Path, origin: str) -> Keys:
+    """New keys from the system's random numbers. Raises: CallerFault ``output_exists``; a key is never overwritten."""
+    if folder.exists() and any(folder.iterdir()):
+        raise CallerFault("output_exists", f"{folder} holds files already; keys are never overwritten")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = Keys(os.urandom(_BYTES), SigningKey(origin, os.urandom(_BYTES)), ())
+    verifier = keys.signing.verifier
+    _write(folder / _LEDGER, keys.ledger_key.hex())
+    _write(folder / _SIGNING, keys.signing.seed.hex())
+    _write(folder / _VERIFIERS, verifier.text(), mode=0o644)
+    return Keys(keys.ledger_key, keys.signing, (verifier,))
+
+
+def read_keys(folder: Path, origin: str) -> Keys:
+    """The keys of a ledger.
+
+    Raises: CallerFault ``key_unreadable``; EnvironmentFault ``key_exposed`` where others may read a secret one.
+    """
+    ledger_key, seed = _secret(folder / _LEDGER), _secret(folder / _SIGNING)
+    lines = _text(folder / _VERIFIERS).split()
+    return Keys(ledger_key, SigningKey(origin, seed), tuple(Verifier.of_text(line) for line in lines))
+
+
+def next_key(folder: Path, origin: str, *, create: bool) -> SigningKey | None:
+    """The key that a rotation has begun with, or a new one; None where there is none and none is wanted."""
+    path = folder / _NEXT
+    if path.exists():
+        return SigningKey(origin, _secret(path))
+    if not create:
+        return None
+    key = SigningKey(origin, os.urandom(_BYTES))
+    _write(path, key.seed.hex())
+    return key
+
+
+def finish_rotation(folder: Path, key: SigningKey) -> None:
+    """*key* signs from now on: the log has announced it. The old secret is gone; its verifier stays in the list."""
+    lines = _text(folder / _VERIFIERS).split()
+    if key.verifier.text() not in lines:
+        _write(folder / (_VERIFIERS + ".new"), "\n".join([*lines, key.verifier.text()]), mode=0o644)
+        (folder / (_VERIFIERS + ".new")).replace(folder / _VERIFIERS)
+    (folder / _NEXT).replace(folder / _SIGNING)
+    _flush(folder)
+
+
+def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
+    path.unlink(missing_ok=True) if path.suffix == ".new" else None
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CallerFault("key_unreadable", f"the key file {path} cannot be read ({fault})") from fault
+
+
+def _secret(path: Path) -> bytes:
+    text = _text(path).strip()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        raise EnvironmentFault("key_exposed", f"others may read the secret key {path} (mode {mode:04o})", path=str(path))
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _BYTES:
+        raise CallerFault("key_unreadable", f"the key file {path} holds {len(text)} characters that are no key")
+    return key
