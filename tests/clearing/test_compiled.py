@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rescounter.clearing import solver_compiled
-from rescounter.clearing._kernel_reduction import edges_inside_components, tightened
+from rescounter.clearing._kernel_reduction import edges_inside_components, tighten
 from rescounter.clearing._kernel_set_off import DONE, PROFIT_MAX, PROFIT_MIN, build_slots, cheapest_room, remainder_of_edges
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
 from rescounter.clearing.optimum import largest_set_off, net_positions
@@ -172,7 +172,8 @@ def test_the_same_network_gives_the_same_bytes():
 def test_every_circulation_lies_within_the_tightened_capacities(edges):
     network = network_of(edges)
     nodes, tail, head, capacity = len(network.members), network.tail, network.head, network.capacity
-    left = tightened(nodes, tail, head, capacity)
+    left = capacity.copy()
+    tighten(nodes, tail, head, left)
     assert bool(((left >= 0) & (left <= capacity)).all())
     assert bool((largest_set_off(network, library).flow <= left).all())
     smallest = richest_circulation(nodes, tail, head, capacity, np.arange(len(tail), dtype=np.int32) % 3 - 1)
@@ -181,9 +182,11 @@ def test_every_circulation_lies_within_the_tightened_capacities(edges):
 
 def test_a_chain_is_tightened_to_nothing_and_a_bottleneck_to_its_width():
     ends = np.arange(5, dtype=np.int32)
-    assert tightened(6, ends, ends + 1, np.full(5, 7)).tolist() == [0] * 5
-    ring = np.array([0, 1, 2], np.int32)
-    assert tightened(3, ring, (ring + 1) % 3, np.array([9, 2, 5])).tolist() == [2, 2, 2]
+    chain, ring = np.full(5, 7), np.array([9, 2, 5])
+    tighten(6, ends, ends + 1, chain)
+    tighten(3, ends[:3], (ends[:3] + 1) % 3, ring)
+    assert chain.tolist() == [0] * 5
+    assert ring.tolist() == [2, 2, 2]
 
 
 def test_thin_networks_are_handed_to_the_simplex(monkeypatch):

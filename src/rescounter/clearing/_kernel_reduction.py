@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-__all__ = ["edges_inside_components", "tightened"]
+__all__ = ["edges_inside_components", "tighten"]
 
 _PASSES: Final = 6
 _EDGES_A_CUT: Final = 100
@@ -95,27 +95,25 @@ def edges_inside_components(nodes, tail, head):
 
 
 @njit(cache=True, nogil=True)
-def tightened(nodes, tail, head, capacity):
-    """Capacities int64[m] within which every circulation lies.
+def tighten(nodes, tail, head, capacity):
+    """Cut *capacity* in place to what a circulation can use.
 
     Args: edges in any order, int32; capacity int64[m] >= 0, sums within int64.
     """
-    left = capacity.copy()
     owes = np.zeros(nodes, np.int64)
     owed = np.zeros(nodes, np.int64)
     for e in range(tail.size):
-        owes[tail[e]] += left[e]
-        owed[head[e]] += left[e]
+        owes[tail[e]] += capacity[e]
+        owed[head[e]] += capacity[e]
     for _ in range(_PASSES):
         cuts = 0
         for e in range(tail.size):
             u, v = tail[e], head[e]
             most = min(owed[u], owes[v])
-            if most < left[e]:
-                owes[u] -= left[e] - most
-                owed[v] -= left[e] - most
-                left[e] = most
+            if most < capacity[e]:
+                owes[u] -= capacity[e] - most
+                owed[v] -= capacity[e] - most
+                capacity[e] = most
                 cuts += 1
         if cuts * _EDGES_A_CUT < tail.size:
             break
-    return left

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rescounter.clearing._kernel_potentials import raise_potentials, settle_potentials
-from rescounter.clearing._kernel_reduction import edges_inside_components, tightened
+from rescounter.clearing._kernel_reduction import edges_inside_components, tighten
 from rescounter.clearing._kernel_set_off import DONE, build_arc_slots, build_slots, cheapest_room, remainder_of_edges, room_of_flow
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.clearing.solver_simplex import circulation as simplex_circulation
@@ -41,7 +41,8 @@ def circulation(
     outgrow 32 bits (chains of millions inside one component) to OR-Tools; that depends on the network alone.
     """
     _, tail, head, count = _compact(nodes, tail, head)
-    capacity = tightened(count, tail, head, capacity)
+    capacity = capacity.copy()
+    tighten(count, tail, head, capacity)
     if (profit != 1).any():
         return _at_many_profits(count, tail, head, capacity, profit)
     start, neighbour, own, total, twin = build_slots(count, tail, head, capacity)
