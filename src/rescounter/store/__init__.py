@@ -18,7 +18,7 @@ from typing import Final
 from rescounter.ledger import Store
 from rescounter.ledger.ports import Signer
 from rescounter.store.database import Database, Wrap, unwrapped
-from rescounter.terms import CallerFault, Fault
+from rescounter.terms import CallerFault
 
 __all__ = ["WAIT_S", "open_postgresql", "open_sqlite"]
 
@@ -91,11 +91,15 @@ def _opened(
 
     if len(ledger_key) != LEDGER_KEY_BYTES:
         raise CallerFault("key_unreadable", f"a ledger key has {LEDGER_KEY_BYTES} bytes, not {len(ledger_key)}")
+    connection = database.connect()
+    is_open = False
     try:
-        connection = database.connect()
         found = prepare(database, connection, create=create, origin=origin)
         writer = Writer(ledger_key=ledger_key, dice=dice, hasher=hasher_beside())
-        return LedgerStore(database, connection, writer=writer, origin=found, signer=signer, clock=clock)
-    except Fault:
-        database.close()
-        raise
+        store = LedgerStore(database, connection, writer=writer, origin=found, signer=signer, clock=clock)
+        is_open = True
+    finally:
+        if not is_open:
+            connection.close()
+            database.close()
+    return store

@@ -214,6 +214,17 @@ _REFUSED: Final = MappingProxyType(
     }
 )
 
+_REFERENCES: Final = MappingProxyType(
+    {
+        # table: (column, table it refers to)
+        "transfer": (("debit", "account"), ("credit", "account")),
+        "net": (("account", "account"), ("batch", "batch")),
+        "staged_effect": (("account", "account"), ("batch", "batch")),
+    }
+)
+_MANY: Final = 4096
+"""From so many rows on a join is faster than a look at an index for each."""
+
 _COLUMN: Final = re.compile(r"^    (\w+)\s+(INTEGER|TEXT|BLOB)\b", re.MULTILINE)
 _TABLE: Final = re.compile(r"CREATE TABLE (\w+) \((.*?)\n\)", re.DOTALL)
 
@@ -235,9 +246,31 @@ def sqlite_triggers() -> list[str]:
 
 
 def postgresql_tables() -> str:
-    """`TABLES` in the words of PostgreSQL."""
+    """`TABLES` in the words of PostgreSQL; the references of tables that are loaded in bulk are left to `_REFERENCES`."""
     text = TABLES.replace(" STRICT, WITHOUT ROWID", "").replace(" STRICT", "")
-    return text.replace("INTEGER", "BIGINT").replace("TEXT", 'TEXT COLLATE "C"').replace("BLOB", "BYTEA")
+    text = text.replace("INTEGER", "BIGINT").replace("TEXT", 'TEXT COLLATE "C"').replace("BLOB", "BYTEA")
+    for table in _REFERENCES:
+        text = re.sub(rf"CREATE TABLE {table} \(.*?\n\)", lambda found: re.sub(r" REFERENCES \w+", "", found[0]), text, flags=re.DOTALL)
+    return text
+
+
+def _postgresql_references() -> Iterator[str]:
+    """References checked once a statement: a foreign key asks once a row, which takes longer than loading it."""
+    for table, references in _REFERENCES.items():
+        few = " OR ".join(f"(SELECT 1 FROM {other} o WHERE o.number = n.{column}) IS NULL" for column, other in references)
+        joins = " ".join(f"JOIN {other} o{place} ON o{place}.number = n.{column}" for place, (column, other) in enumerate(references))
+        yield (
+            f"CREATE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE counted BIGINT; BEGIN "
+            "counted := (SELECT count(*) FROM loaded); "
+            f"IF counted < {_MANY} THEN "
+            f"IF EXISTS (SELECT 1 FROM loaded n WHERE {few}) THEN RAISE EXCEPTION 'no_such_reference'; END IF; "
+            f"ELSIF counted <> (SELECT count(*) FROM loaded n {joins}) THEN "
+            "RAISE EXCEPTION 'no_such_reference'; END IF; RETURN NULL; END $$"
+        )
+        yield (
+            f"CREATE TRIGGER {table}_refers AFTER INSERT ON {table} REFERENCING NEW TABLE AS loaded "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refers()"
+        )
 
 
 def postgresql_triggers() -> list[str]:
@@ -258,4 +291,4 @@ def postgresql_triggers() -> list[str]:
         f"CREATE TRIGGER {table}_keeps_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledger_keeps_all()"
         for table in _REFUSED
     ]
-    return statements
+    return [*statements, *_postgresql_references()]

@@ -67,11 +67,25 @@ class SqliteConnection:
     def __init__(self, path: Path, wait_s: float) -> None:
         with _told():
             self._raw = sqlite3.connect(path, isolation_level=None, timeout=wait_s, check_same_thread=False)
+            self._refuse_foreign(path)
             for setting in _SETTINGS:
                 self._raw.execute(f"PRAGMA {setting}")
             found = [self._raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")]
         if found != _DURABLE:
             raise EnvironmentFault("database_not_durable", f"journal_mode, synchronous and foreign_keys are {found}, not {_DURABLE}")
+
+    def _refuse_foreign(self, path: Path) -> None:
+        """Before anything is set: setting the journal's mode would change another program's file."""
+        try:
+            ((application,),) = self._raw.execute("PRAGMA application_id").fetchall()
+            tables = self._raw.execute("SELECT name FROM sqlite_master LIMIT 1").fetchall()
+        except sqlite3.DatabaseError as fault:
+            if "not a database" not in str(fault):
+                raise
+            application, tables = None, []
+        if application not in ((_APPLICATION,) if tables else (0, _APPLICATION)):
+            self._raw.close()
+            raise EnvironmentFault("database_foreign", f"{path.name} is no ledger, but another program's file")
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         """See `Connection`."""
@@ -146,7 +160,7 @@ class SqliteDatabase:
         if "head" in tables:
             return True
         if tables:
-            raise EnvironmentFault("database_foreign", f"{self._path.name} is another program's database")
+            raise EnvironmentFault("database_foreign", f"{self._path.name} has lost its head")
         if may_create:
             for statement in (*filter(str.strip, TABLES.split(";")), *sqlite_triggers(), f"PRAGMA application_id = {_APPLICATION}"):
                 connection.run(statement)
