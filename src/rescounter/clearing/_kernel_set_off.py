@@ -493,9 +493,10 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, e
         if label[u] >= LABEL_MAX // (4 * _SCALE_FIRST):
             return TOO_LARGE, looks
         label[u] *= scale
-    if resumed or _width(link) > 2:
-        _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale)
+    unsettled = resumed or _width(link) > 2
     while True:
+        if unsettled:
+            _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale)
         status, more = _discharge_all(nodes, start, link, code, room, own, total, twin, excess, label, scale, shift, work)
         looks += more
         if status != DONE:
@@ -512,7 +513,7 @@ def cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, e
                     return TOO_LARGE, looks
                 label[u] *= 4
         shift = max(shift - 3, 0)
-        _saturate(nodes, start, link, code, room, own, total, twin, excess, label, scale)
+        unsettled = True
 
 
 @_compiled
