@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Flag, Policy, Transfer, Transfers
+from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Fate, Flag, Policy, Transfer, Transfers
 from rescounter.ledger.audit import Audited, Evidence, audit
 from rescounter.ledger.audit_notes import Kept
 from rescounter.ledger.checkpoints import rotation
@@ -115,14 +115,14 @@ PLANTED: dict[str, tuple[int, Callable[[AuditChunk], AuditChunk], str]] = {
     "amount negative": (
         EACH,
         lambda chunk: with_row(chunk, 1, amount_minor=-4),
-        "transfers: entry 1, batch each, row 2, T1: found an amount of -4",
+        "tree: entry 1, batch each",
     ),
     "row dropped": (EACH, lambda chunk: without_row(chunk, 2), "rows: entry 1, batch each, row 3: found no row"),
     "pair swapped": (EACH, lambda chunk: swapped(chunk, 0, 2), "tree: entry 1, batch each"),
     "debit and credit swapped": (
         5,
         lambda chunk: with_row(chunk, 0, debit="ana", credit="bo"),
-        "P2/void: found void of P2, of other accounts",
+        "tree: entry 5, batch void, row 1",
     ),
     "account unknown": (EACH, lambda chunk: with_row(chunk, 0, debit="dan"), "accounts: entry 1, batch each, row 1, T0: found debit dan"),
     "memo changed": (EACH, lambda chunk: with_row(chunk, 3, memo="food"), "memos: entry 1, batch each, row 4, T3"),
@@ -135,7 +135,7 @@ PLANTED: dict[str, tuple[int, Callable[[AuditChunk], AuditChunk], str]] = {
     "a limit broken": (
         EACH,
         lambda chunk: with_row(chunk, 4, amount_minor=99),
-        "limits_hold: entry 1, batch each, row 5, T4: found ana uses 111 minor units; it should be at most 20, its limit",
+        "tree: entry 1, batch each, one of rows 1 to 7",
     ),
     "code of a refusal changed": (
         EACH,
@@ -169,6 +169,16 @@ PLANTED: dict[str, tuple[int, Callable[[AuditChunk], AuditChunk], str]] = {
         5,
         lambda chunk: replace(with_row(chunk, 0, id="P2/voided"), nets=(("bo", 0, 0, -9, 0), ("ana", 0, 0, 0, -2))),
         "tree: entry 5, batch void, row 1, bo: found rows that hash to",
+    ),
+    "amount changed where effects are stored": (
+        EACH,
+        lambda chunk: replace(with_row(chunk, 1, amount_minor=4), nets=(("ana", 15, 0, 0, 0), ("bo", 0, 15, 0, 0))),
+        "tree: entry 1, batch each, one of rows 1 to 7, ana",
+    ),
+    "one amount changed where effects are stored": (
+        3,
+        lambda chunk: replace(with_row(chunk, 3, amount_minor=5, reverses=None), nets=(("ana", 0, 4, 0, 5), ("bo", 4, 0, 5, 0))),
+        "tree: entry 3, batch atomic",
     ),
     "stored effects edited": (
         5,
@@ -271,3 +281,59 @@ def test_a_register_finds_what_came_first_and_what_came_twice():
     assert register.first_twice() is None
     register.add(np.array([numbers[4321], numbers[12]], np.int64))
     assert register.first_twice() == (4321, 10_000)
+
+
+def careless_store(**hidden: Callable[..., Any]) -> MemoryStore:
+    """A store with a defect: what it hashes is coherent, but it decides without looking at something."""
+    store = MemoryStore(clock=lambda: 5, ledger_key=LEDGER_KEY, origin=ORIGIN, signer=SIGNING_KEY, dice=random.Random(1).randbytes)
+    store.open_accounts("open", [Account(id=name, owner=name, purpose="p", currency="EUR", limit_minor=20) for name in ("ana", "bo")])
+    for name, instead in hidden.items():
+        setattr(store, name, instead(getattr(store, name)))
+    return store
+
+
+def without_limits(named: Callable[..., Standings]) -> Callable[..., Standings]:
+    return lambda transfers: Standings.of(replace(row, limit_minor=None) for row in named(transfers).rows())
+
+
+def without_fates(known: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda transfers: {name: replace(each, fate=Fate.NONE, is_reversed=False) for name, each in known(transfers).items()}
+
+
+def pays(name: str, amount: int, **words: Any) -> Transfer:
+    return Transfer(id=name, debit="ana", credit="bo", amount_minor=amount, **words)
+
+
+LIMIT_BROKEN = "limits_hold: entry 1, batch b0, row 2, T2: found ana uses 24 minor units; it should be at most 20, its limit"
+DEFECTS: dict[str, tuple[dict[str, Any], list[list[Transfer]], str]] = {
+    # a limit, broken on a prefix and at the end; what waits, resolved twice; a transfer, reversed twice
+    "limit": ({"_named": without_limits}, [[pays("T1", 12), pays("T2", 12)]], LIMIT_BROKEN),
+    "resolved twice": (
+        {"_known": without_fates},
+        [[pays("P", 3, flag=Flag.PENDING)], [pays("V", 3, flag=Flag.VOID, pending_id="P")], [pays("W", 3, flag=Flag.VOID, pending_id="P")]],
+        "two_phase: entry 3, batch b2, row 1, W: found void of P, which was resolved before; it should be one post, void or expiry for each",
+    ),
+    "reversed twice": (
+        {"_known": without_fates},
+        [[pays("T1", 3)], *([Transfer(id=name, debit="bo", credit="ana", amount_minor=3, reverses="T1")] for name in ("R", "S"))],
+        "reversals: entry 3, batch b2, row 1, S: found plain of T1, which was reversed before; it should be one reversal for each",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DEFECTS)
+def test_a_law_that_a_defect_of_the_store_broke_is_named_though_every_hash_is_right(what):
+    hidden, batches, told = DEFECTS[what]
+    store = careless_store(**hidden)
+    for number, rows in enumerate(batches):
+        assert store.post_each(Batch(key=f"b{number}", transfers=Transfers.of(rows))).accepted.all()
+    assert str(audited(store, in_force=SIGNING_KEY.verifier).fault) == told
+
+
+def test_an_id_that_a_defect_of_the_store_took_twice_is_named_with_both_rows():
+    store = careless_store(_known=lambda known: lambda transfers: {})
+    for key in ("one", "two"):
+        rows = [pays("T0", 1), pays(f"T-{key}", 1)]
+        store.post_each(Batch(key=key, transfers=Transfers.of(rows if key == "one" else rows[::-1])))
+    told = "ids: entry 2, batch two, row 2: found the id of row 1 of entry 1 again; it should be an id of its own"
+    assert str(audited(store, in_force=SIGNING_KEY.verifier).fault) == told

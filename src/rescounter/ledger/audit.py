@@ -4,8 +4,9 @@ It lives in this room because it runs on the laws, bytes and trees of this room,
 about transfers it does not use: the books are folded by code of their own (`audit_books.py`, `audit_rows.py`). `verification`
 cannot hold it: it imports `terms` alone.
 
-Order of checks, entry by entry: its rows stand one behind the other; memos; transfers, accounts, two-phase, reversals, limits
-on each prefix; request digest and seal; the tree over its rows; the entry's leaf; the log's root; checkpoints of that size. Then,
+Order of checks, entry by entry: its rows stand one behind the other; memos; accounts and keys; the tree over its rows; then, since what
+was changed may break a law further down, transfers, two-phase, reversals and limits on each prefix; what is stored of its effects;
+request digest and seal; the entry's leaf; the log's root; checkpoints of that size. Then,
 once: ids, balances, every currency's zero sum, head and frontier, the key in force. What a refused row asked for is not stored, so of
 batches with refused or repeated rows the request digest is checked by its seal alone.
 
@@ -16,7 +17,7 @@ the root at its size is reckoned again from the leaves, which says all that a co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -91,6 +92,7 @@ class _Batch:
     rows_next: int = 0
     accepted: int = 0
     suspect: tuple[int, int] = (0, 0)
+    broken: AuditFault | None = None
     held: tuple[Transfers, np.ndarray] | None = None
 
 
@@ -164,7 +166,8 @@ class _Audit:
         yield from self._tree(batch, chunk, rows, sides[0])
         if len(chunk.transfers):
             batch.digests.append(chunk_digest(rows))
-            yield from self.rows.take(chunk, *sides, limits_bind=entry.policy is not Policy.CYCLE_NET)
+            broken = list(self.rows.take(chunk, *sides, limits_bind=entry.policy is not Policy.CYCLE_NET))
+            batch.broken = batch.broken or next(iter(broken), None)
         batch.rows_next += count
         batch.accepted += len(chunk.transfers)
 
@@ -222,6 +225,8 @@ class _Audit:
         touched, differing = self.books.end_of_batch(chunk.nets)
         if batch.tree.root != entry.tree_root:
             yield _tree_fault(batch, differing)
+        if batch.broken is not None:
+            yield batch.broken
         yield from self.books.over_limits(touched)
         if batch.suspect[1]:
             first, last = batch.suspect
@@ -308,30 +313,35 @@ def _allowed(entry: Entry, chunk: AuditChunk, sides: tuple[np.ndarray, np.ndarra
 def _tree_fault(batch: _Batch, differing: Sequence[Differing]) -> AuditFault:
     """Rows that do not hash to the entry's root; where recorded effects differ too, they lead to the row, or at least to the accounts."""
     first, last = batch.suspect if batch.suspect[1] else (min(1, batch.rows_next), batch.rows_next)
-    row, subject = _one_row(batch, differing)
-    if row:
-        first = last = row
-    found = f"rows that hash to {batch.tree.root.hex()[:16]}"
-    about = "".join(f"; {each}" for each in differing[:2])
-    return AuditFault(
+    expected = f"{batch.entry.tree_root.hex()[:16]}, which the entry holds{''.join(f'; {each}' for each in differing[:2])}"
+    fault = AuditFault(
         check="tree",
-        subject=subject,
+        subject=differing[0].account if differing else "",
         row=first,
         row_last=last,
-        found=found,
-        expected=f"{batch.entry.tree_root.hex()[:16]}, which the entry holds{about}",
+        found=f"rows that hash to {batch.tree.root.hex()[:16]}",
+        expected=expected,
     )
+    return _of_one_row(batch, differing, fault)
 
 
-def _one_row(batch: _Batch, differing: Sequence[Differing]) -> tuple[int, str]:
-    """The one row among those held whose two accounts both differ; 0 where there is none or several."""
-    accounts = [each.account for each in differing]
-    if batch.held is None or not accounts:
-        return 0, ""
+def _of_one_row(batch: _Batch, differing: Sequence[Differing], fault: AuditFault) -> AuditFault:
+    """The fault of the one row, among those held, that debits what is debited otherwise and credits what is credited otherwise."""
+    if batch.held is None or not differing:
+        return fault
     transfers, rows = batch.held
-    pairs = zip(rows.tolist(), *(transfers.column(name).to_pylist() for name in ("id", "debit", "credit")), strict=True)
-    fitting = [(row + 1, identity) for row, identity, debit, credit in pairs if debit in accounts and credit in accounts]
-    return fitting[0] if len(fitting) == 1 else (0, accounts[0])
+    debited = {each.account: each.folded[0] - each.stored[0] for each in differing if each.folded[0] != each.stored[0]}
+    credited = {each.account: each.folded[1] - each.stored[1] for each in differing if each.folded[1] != each.stored[1]}
+    columns = (transfers.column(name).to_pylist() for name in ("id", "debit", "credit", "amount_minor"))
+    fitting = [row for row in zip(rows.tolist(), *columns, strict=True) if row[2] in debited and row[3] in credited]
+    if len(fitting) != 1:
+        return fault
+    ((row, identity, debit, credit, amount),) = fitting
+    fault = replace(fault, subject=identity, row=row + 1, row_last=row + 1)
+    if len(debited) != 1 or len(credited) != 1 or debited[debit] != credited[credit]:
+        return fault
+    found = f"{amount:,} from {debit} to {credit}, and {fault.found}"
+    return replace(fault, found=found, expected=f"{amount - debited[debit]:,}, as it was recorded, and {batch.entry.tree_root.hex()[:16]}")
 
 
 def _mixed_hashes(chunk: AuditChunk, rows: pa.Array, currencies: pa.Array, salt: bytes) -> list[bytes]:

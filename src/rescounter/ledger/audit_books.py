@@ -215,16 +215,17 @@ class AuditBooks:
         return not (peaks.astype(np.uint64) > room)[peaks > 0].any()
 
     def _post_exactly(self, moves: Moves, *, limits_bind: bool) -> Iterator[AuditFault]:
-        """As `post`, row by row in plain integers: names the row and the account with which a limit or a sum breaks."""
+        """As `post`, row by row in plain integers: names the row and the account with which a limit or a sum first breaks."""
         columns = [moves.debit.tolist(), moves.credit.tolist(), moves.moved.tolist(), moves.waits.tolist()]
         books = {place: [int(self._sums[name][place]) for name in _SUMS] for place in {*columns[0], *columns[1]}}
+        told = False
         for row, (debit, credit, moved, waits) in enumerate(zip(*columns, strict=True)):
             owing, owed = books[debit], books[credit]
             owing[0], owing[2], owed[1], owed[3] = owing[0] + moved, owing[2] + waits, owed[1] + moved, owed[3] + waits
             use, limit = owing[0] + owing[2] - owing[1], int(self._limit[debit])
-            if limits_bind and moved + waits > 0 and limit != NO_LIMIT and use > limit:
+            if not told and limits_bind and moved + waits > 0 and limit != NO_LIMIT and use > limit:
                 yield _at(moves, row, "limits_hold", f"{self.ids[debit]} uses {use:,} minor units", f"at most {limit:,}, its limit")
-                return
+                told = True
             if max(owing[0] + owing[2], owed[1] + owed[3]) > INT64_MAX:
                 yield _at(
                     moves,
