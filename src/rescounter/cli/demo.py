@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rescounter.cli.demo_ledger import post_and_audit
 from rescounter.cli.voice import console, percent, stages
 from rescounter.terms import format_minor, holds
 
@@ -46,9 +47,10 @@ def demonstrate(target: Path, *, force: bool) -> None:
     for sentence in verdict.proven:
         out.print(f"  proven: {sentence}", style="green", markup=False)
     _catch_a_fault(out, target)
+    post_and_audit(out, target, target / "ledger")
     out.print("\nWhat to do next", style="bold")
     for command, meaning in _next(target):
-        out.print(f"  {command:<58}{meaning}", markup=False)
+        out.print(f"  {command:<57} {meaning}", markup=False)
 
 
 def _compare(out: Console, result: Result) -> None:
@@ -112,6 +114,7 @@ def _next(target: Path) -> tuple[tuple[str, str], ...]:
         (f"open {target}/report.html", "the page to read, with pictures"),
         (f"{name} explain {target} --member JPN", "why Japan cleared what it cleared"),
         (f"{name} extract {target} --member FRA", "what France may see, with its proof"),
+        (f"{name} ledger balances -l {target}/ledger", "what every account stands at"),
         (f"{name} clear obligations.csv", "your own file: debtor, creditor, amount"),
     )
 
