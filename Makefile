@@ -65,6 +65,7 @@ test-long: .venv/.stamp-dev postgresql
 bench: .venv/.stamp-dev
 	$(BIN)/python -m benchmarks.solvers --sizes 10000 100000 1000000 --runs 3
 	$(BIN)/python -m benchmarks.shapes --sizes 10000 50000 --runs 3
+	$(BIN)/python -m benchmarks.resumed
 	$(BIN)/python -m benchmarks.pipeline 10000 100000 1000000 --runs 3
 	$(BIN)/python -m benchmarks.render
 

@@ -25,7 +25,7 @@ PICTURE: Final = PAGE.parent / "pictures" / "growth.svg"
 SOLVERS: Final = (("Numba", "numba"), ("OR-Tools", "ortools"), ("pylmcf", "pylmcf"), ("NetworkX", "networkx"))
 STAGES: Final = ("read", "admit", "solve", "write")
 
-_MARKS: Final = re.compile(r"(<!-- (pipeline|solvers|growth|shapes): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL)
+_MARKS: Final = re.compile(r"(<!-- (pipeline|solvers|growth|shapes|resumed): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL)
 
 
 def rendered(text: str) -> str:
@@ -42,7 +42,7 @@ def _body(kind: str) -> str:
     if kind == "growth":
         lines = [*_growth(_measured("solvers") + _measured("huge"))]
     else:
-        table = {"pipeline": _table, "solvers": _solvers, "shapes": _shapes}[kind]
+        table = {"pipeline": _table, "solvers": _solvers, "shapes": _shapes, "resumed": _resumed}[kind]
         lines = [line for measurement in _measured(kind) for line in table(measurement)]
     return "\n".join(lines) or "No measurement is committed."
 
@@ -112,6 +112,18 @@ def _shapes(measurement: dict[str, Any]) -> Iterator[str]:
         cells = [_seconds(answers.get(name)) for name in names]
         ratio = ratios[id(case)]
         yield f"| {case['shape']} | {case['edges']:,} | {' | '.join(cells)} | {f'{ratio[0]:.2f}' if ratio else '-'} |"
+
+
+def _resumed(measurement: dict[str, Any]) -> Iterator[str]:
+    yield from _machine(measurement)
+    yield "| profile | edges | changes | from nothing | resumed | times faster | `clear` | `what_if` | times faster |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+    for case in measurement["cases"]:
+        cold, warm, what_if = (median(case[name]) for name in ("from_nothing", "resumed", "what_if"))
+        yield (
+            f"| {case['profile']} | {case['edges']:,} | {2 * case['changes']} | {cold:.3f} | {warm:.3f} | {cold / warm:.1f} | "
+            f"{case['clear']:.2f} | {what_if:.3f} | {case['clear'] / what_if:.1f} |"
+        )
 
 
 def _seconds(answer: dict[str, Any] | None) -> str:
