@@ -87,15 +87,24 @@ class _Beside:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._is_possible = bool(sys.executable)
+        self._owed: Promise | None = None
 
     def __call__(self, leaves: pa.Array) -> Promise:
         child = self._started() if len(leaves) >= _BESIDE_ROWS_MIN else None
         if child is None:
             made = hash_here(leaves)
             return lambda: made
+        if self._owed is not None:  # what nobody waited for, since its transaction failed, must not be taken for this
+            self._owed()
         _send(child, leaves)
         whole = len(leaves) >> STORED_LEVEL
-        return lambda: _received(child, whole, len(leaves) - (whole << STORED_LEVEL))
+
+        def promise() -> Subtrees:
+            self._owed = None
+            return _received(child, whole, len(leaves) - (whole << STORED_LEVEL))
+
+        self._owed = promise
+        return promise
 
     def _started(self) -> subprocess.Popen[bytes] | None:
         if self._child is not None and self._child.poll() is not None:
@@ -109,7 +118,7 @@ class _Beside:
 
     def close(self) -> None:
         """End the child."""
-        child, self._child = self._child, None
+        child, self._child, self._owed = self._child, None, None
         if child is not None:
             with suppress(OSError):
                 child.__exit__(None, None, None)

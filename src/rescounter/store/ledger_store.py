@@ -24,6 +24,7 @@ from rescounter.ledger import (
 )
 from rescounter.ledger.canonical import chunk_digest, row_bytes
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
+from rescounter.ledger.entries import Outcome
 from rescounter.ledger.notes import signed
 from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
 from rescounter.ledger.sealing import LeafFields, account_fields, change_fields, digest_of_batch, digest_of_leaves, erasure_fields
@@ -50,6 +51,7 @@ class LedgerStore:
         self._origin, self._signer, self._clock = origin, signer, clock
         self._reads = database.connect()
         self._at_us = 0
+        self._is_cleared = False
         self._writing, self._reading = RLock(), RLock()
 
     # Accounts.
@@ -139,7 +141,8 @@ class LedgerStore:
                 if before is None:
                     posting.expire(session)
                     before = staging.flip(session, batch)
-            self._clear()
+            if before.entry is not None and before.entry.outcome is Outcome.REFUSED:
+                self._clear()
         return before
 
     def _before(self, batch: Batch) -> Answer | None:
@@ -254,16 +257,21 @@ class LedgerStore:
         """One transaction of the one writer; what is left of refused batches is cleared away before it."""
         with self._writing:
             self._database.take_writer()
-            self._clear()
+            if not self._is_cleared:
+                self._clear()
+            self._is_cleared = False  # until this one has ended well
             with writes(self._writes) as connection:
                 self._at_us = max(self._at_us, self._clock())
                 session = Session.of(connection, self._writer, at_us=self._at_us)
                 yield session
                 session.write_head()
+            self._is_cleared = True
 
     def _clear(self) -> None:
         with self._writing:
-            for number, chunk in staging.leftovers(self._writes):
+            with writes(self._writes) as connection:
+                left = staging.leftovers(connection)
+            for number, chunk in left:
                 with writes(self._writes) as connection:
                     staging.clear_chunk(connection, number, chunk)
 

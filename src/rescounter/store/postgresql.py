@@ -25,6 +25,7 @@ _FEW: Final = 512
 _PARAMETER: Final = re.compile(r":(\w+)")
 _ARRAYS: Final = {"INTEGER": "bigint[]", "TEXT": "text[]", "BLOB": "bytea[]"}
 _SETTINGS: Final = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_encoding = 'UTF8'"
+_SYNCHRONOUS: Final = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
 _BROKEN: Final = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException, psycopg.ProgrammingError)
 
 
@@ -46,6 +47,12 @@ def _told() -> Iterator[None]:
         raise EnvironmentFault("database_failed", f"PostgreSQL says: {str(fault).strip() or type(fault).__name__}") from fault
 
 
+def _opened(dsn: str, wait_s: float) -> psycopg.Connection[Row]:
+    raw: psycopg.Connection[Row] = psycopg.connect(dsn, autocommit=True)
+    raw.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+    return raw
+
+
 class PostgresqlConnection:
     """The port `Connection` on PostgreSQL."""
 
@@ -55,12 +62,9 @@ class PostgresqlConnection:
 
     def _connected(self) -> psycopg.Connection[Row]:
         with _told():
-            raw: psycopg.Connection[Row] = psycopg.connect(self._dsn, autocommit=True)
+            raw = _opened(self._dsn, self._wait_s)
             raw.execute(_SETTINGS)
-            raw.execute(f"SET lock_timeout = {int(self._wait_s * 1000)}")
-            raw.execute(
-                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
-            )
+            raw.execute(_SYNCHRONOUS)
             unsafe = [name for name in ("fsync", "full_page_writes") if raw.execute(f"SHOW {name}").fetchall() != [("on",)]]
         if unsafe:
             raw.close()
@@ -94,6 +98,7 @@ class PostgresqlConnection:
     def begin(self, *, writes: bool) -> None:
         """See `Connection`; connects again where the connection was lost."""
         if self._raw.closed or self._raw.broken:
+            self._raw.close()
             self._lost()
             self._raw = self._connected()
         with _told():
@@ -131,17 +136,15 @@ class PostgresqlDatabase:
         """See `Database`. The lock ends with its connection; the head's row lock keeps two writers apart even then."""
         if self._lock is not None:
             return
+        with _told():
+            lock = _opened(self._dsn, self._wait_s)
         try:
-            lock: psycopg.Connection[Row] = psycopg.connect(self._dsn, autocommit=True)
-            lock.execute(f"SET lock_timeout = {int(self._wait_s * 1000)}")
             lock.execute("SELECT pg_advisory_lock(1381188436, hashtext(current_schema()))")
-        except psycopg.errors.LockNotAvailable as fault:
-            lock.close()
-            raise EnvironmentFault(
-                "database_busy", f"another process writes to this ledger; waited {self._wait_s:g} seconds", wait_s=self._wait_s
-            ) from fault
         except psycopg.Error as fault:
-            raise EnvironmentFault("database_failed", f"PostgreSQL says: {str(fault).strip()}") from fault
+            lock.close()
+            is_busy = isinstance(fault, psycopg.errors.LockNotAvailable)
+            said = f"another process writes to this ledger; waited {self._wait_s:g} seconds" if is_busy else f"PostgreSQL says: {fault}"
+            raise EnvironmentFault("database_busy" if is_busy else "database_failed", said, wait_s=self._wait_s) from fault
         self._lock = lock
 
     def make(self, connection: Connection, *, may_create: bool) -> bool:

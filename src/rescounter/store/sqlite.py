@@ -28,6 +28,7 @@ _SETTINGS: Final = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",
+    "secure_delete = ON",  # an erased memo is overwritten, not only forgotten
     "cache_size = -65536",
     "wal_autocheckpoint = 16384",
     "journal_size_limit = 67108864",
