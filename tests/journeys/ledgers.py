@@ -20,9 +20,9 @@ fee   *       JPY       0       fees
 
 TRANSFERS = """
 id   debit  credit  amount  currency  kind     memo
-T1   ana    bo      60.00   EUR       invoice  rent
+T1   ana    bo      60.00   EUR       invoice  rent-of-Ana
 T2   ana    bo      60.00   EUR       invoice  -
-T3   bo     cy      59.99   EUR       invoice  food
+T3   bo     cy      59.99   EUR       invoice  food-of-Bo
 T4   dai    fee     500     JPY       fee      -
 T5   cy     ana     1.00    EUR       invoice  -
 """

@@ -90,10 +90,10 @@ def open_file(
     with _opened(folder, exponent) as ledger:
         read = read_accounts(sys.stdin.buffer if file == "-" else file, ledger.exponents, decimal=decimal)
         if read.refusals:
-            _refused(read.refusals, "No account was opened", quiet=quiet, as_json=as_json)
+            _refused(read.refusals, "No account was opened", as_json=as_json)
         answer = ledger.open_accounts(read.accounts, key=key)
     if answer.refusals:
-        _refused(answer.refusals, "No account was opened", quiet=quiet, as_json=as_json)
+        _refused(answer.refusals, "No account was opened", as_json=as_json)
     if as_json:
         typer.echo(json.dumps({"opened": len(read.accounts), "repeated": answer.is_repeat, "key": answer.key}))
     elif not quiet:
@@ -101,7 +101,7 @@ def open_file(
         typer.echo(f"{counted(len(read.accounts), 'account')} opened.{again}")
 
 
-def _refused(refusals: Sequence[Refusal], nothing: str, *, quiet: bool, as_json: bool) -> None:
+def _refused(refusals: Sequence[Refusal], nothing: str, *, as_json: bool) -> None:
     """Tell every refusal of what was refused as a whole, and leave with exit code 3."""
     if as_json:
         typer.echo(json.dumps({"posted": False, "refusals": [_plain(refusal) for refusal in refusals]}, ensure_ascii=False))
@@ -150,7 +150,9 @@ def post_path(
         )
     if is_atomic and (posted.refusals or posted.breaches):
         told = (*posted.breaches, *posted.refusals)
-        _refused(told, f"Nothing of {counted(posted.rows, 'transfer')} was posted", quiet=quiet, as_json=as_json)
+        if posted.answers and not as_json:
+            typer.echo("The ledger keeps this answer: to post the same content later, name a new key with --key.", err=True)
+        _refused(told, f"Nothing of {counted(posted.rows, 'transfer')} was posted", as_json=as_json)
     _tell_posted(posted, quiet=quiet, as_json=as_json)
     if strict and posted.refusals:
         raise typer.Exit(REFUSED)
@@ -185,7 +187,7 @@ def _post_result(folder: Path, result: Path, *, cycle: str, key_file: Path | Non
             typer.echo(f"  {finding}", err=True)
         raise typer.Exit(CHECK_FAILED)
     if done.refusals or done.answer is None or done.answer.entry is None:
-        _refused(done.refusals, f"Nothing of {result} was posted", quiet=quiet, as_json=as_json)
+        _refused(done.refusals, f"Nothing of {result} was posted", as_json=as_json)
         return
     answer = done.answer
     if as_json:

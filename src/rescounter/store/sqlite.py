@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rescounter.store.database import Column, Connection, Row, Wrap, listed
 from rescounter.store.schema import TABLES, sqlite_triggers
@@ -35,6 +36,7 @@ _SETTINGS: Final = (
 )
 _DURABLE: Final = ["wal", 2, 1]
 _ANY: Final = re.compile(r"= ANY\(:(\w+)\)")
+_LONG: Final = 64
 _LOCK: Final = re.compile(r" FOR UPDATE( OF \w+)?")
 _APPLICATION: Final = 0x52534354
 """`PRAGMA application_id` of a ledger."""
@@ -99,11 +101,13 @@ class SqliteConnection:
             return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).rowcount
 
     def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
-        """One prepared statement for all rows; a column of nothing is left out, since each parameter costs."""
-        used = {name: column for name, column in columns.items() if not _is_empty(column)}
-        statement = f"INSERT INTO {table} ({', '.join(used)}) VALUES ({', '.join('?' * len(used))}) {conflict}"
+        """One prepared statement for all rows; what is the same in all of them stands in it, since each parameter costs."""
+        same = {name: literal for name, column in columns.items() if (literal := _literal(column)) is not None}
+        used = [column for name, column in columns.items() if name not in same]
+        values = ", ".join(same.get(name, "?") for name in columns)
         with _told():
-            self._raw.executemany(statement, zip(*map(listed, used.values()), strict=True))
+            rows = zip(*map(listed, used), strict=True)
+            self._raw.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) {conflict}", rows)
 
     def begin(self, *, writes: bool) -> None:
         """See `Connection`."""
@@ -126,8 +130,19 @@ class SqliteConnection:
         self._raw.close()
 
 
-def _is_empty(column: Column) -> bool:
-    return isinstance(column, pa.Array) and len(column) > 0 and column.null_count == len(column)
+def _literal(column: Column) -> str | None:
+    """The one value of a long Arrow column as it stands in a statement; None where there are several."""
+    if not isinstance(column, pa.Array) or len(column) < _LONG:
+        return None
+    if column.null_count:
+        return "NULL" if column.null_count == len(column) else None
+    first = column[0]
+    if not first.equals(column[-1]) or not pc.all(pc.equal(column, first)).as_py():
+        return None
+    value = first.as_py()
+    if isinstance(value, int):
+        return str(value)
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) and value.isprintable() else None
 
 
 class SqliteDatabase:
