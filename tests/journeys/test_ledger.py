@@ -383,3 +383,27 @@ def test_every_command_of_the_ledger_teaches_by_example(tmp_path):
             f"rescounter ledger {command}"
             in rescounter("ledger", command, "--help", folder=tmp_path)[1].split("Usage:")[1].split("\n", 1)[1]
         )
+
+
+def test_a_ledger_on_postgresql_does_the_same(tmp_path):
+    from tests.store.server import server
+
+    dsn = server().fresh()
+    try:
+        (tmp_path / "accounts.csv").write_text(csv_of(ACCOUNTS))
+        run(tmp_path, "init", "books", "--postgresql", dsn)
+        run(tmp_path, "open", "accounts.csv", "-l", "books")
+        run(tmp_path, "post", transfers(tmp_path, "id debit credit amount memo\nT1 ana bo 60.00 rent"), "-l", "books")
+        cleared(tmp_path)
+        run(tmp_path, "post", "result", "-l", "books")
+        run(tmp_path, "checkpoint", "-l", "books", "-o", "kept.txt")
+        run(tmp_path, "rotate-key", "-l", "books")
+        run(tmp_path, "erase", "T1", "-l", "books")
+        assert standing(tmp_path, zeros=False) == ["ana -60.00", "bo 60.00"]
+        out = run(tmp_path, "audit", "-l", "books", "--checkpoint", "kept.txt")
+        assert out.startswith("Sound: 6 entries, 7 transfers, 9 accounts")
+        run(tmp_path, "export", "books.hledger", "--format", "hledger", "-l", "books")
+        assert "Stopped (option_invalid)" in run(tmp_path, "backup", "copy", "-l", "books", code=2)
+        assert oct((tmp_path / "books" / "ledger.json").stat().st_mode & 0o777) == "0o600"
+    finally:
+        server().drop(dsn)

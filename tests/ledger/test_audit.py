@@ -310,7 +310,7 @@ DEFECTS: dict[str, tuple[dict[str, Any], list[list[Transfer]], str]] = {
     "limit": ({"_named": without_limits}, [[pays("T1", 12), pays("T2", 12)]], LIMIT_BROKEN),
     "resolved twice": (
         {"_known": without_fates},
-        [[pays("P", 3, flag=Flag.PENDING)], [pays("V", 3, flag=Flag.VOID, pending_id="P")], [pays("W", 3, flag=Flag.VOID, pending_id="P")]],
+        [[pays("P", 3, flag=Flag.PENDING)], *([pays(name, 3, flag=Flag.VOID, pending_id="P")] for name in ("V", "W"))],
         "two_phase: entry 3, batch b2, row 1, W: found void of P, which was resolved before; it should be one post, void or expiry for each",
     ),
     "reversed twice": (
