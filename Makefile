@@ -7,7 +7,7 @@ export UV_LINK_MODE ?= copy
 export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long bench bench-huge lock clean postgresql
+.PHONY: help run test check test-long bench bench-huge bench-ledger lock clean postgresql
 
 help:
 	@echo "make run        clear the world's trade of 1985 and open-check the result (under a minute)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-long  the long campaigns: more examples, mutation run"
 	@echo "make bench      measure the solver against its peers, hard shapes and the whole pipeline; render docs/PERFORMANCE.md"
 	@echo "make bench-huge measure the solver alone at 10,000,000 obligations (some minutes, 10 GiB)"
+	@echo "make bench-ledger measure the ledger on SQLite and PostgreSQL, empty and with 10,000,000 transfers; render docs/PERFORMANCE.md"
 	@echo "make lock       renew the lock files from pyproject.toml"
 	@echo "make clean      remove the environment and all caches"
 
@@ -67,6 +68,10 @@ bench: .venv/.stamp-dev
 	$(BIN)/python -m benchmarks.shapes --sizes 10000 50000 --runs 3
 	$(BIN)/python -m benchmarks.resumed
 	$(BIN)/python -m benchmarks.pipeline 10000 100000 1000000 --runs 3
+	$(BIN)/python -m benchmarks.render
+
+bench-ledger: .venv/.stamp-dev postgresql
+	$(BIN)/python -m benchmarks.ledger --runs 3 --filled 10000000
 	$(BIN)/python -m benchmarks.render
 
 bench-huge: .venv/.stamp-dev

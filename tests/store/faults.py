@@ -69,5 +69,8 @@ class Failing:
     def rollback(self) -> None:
         self.connection.rollback()
 
+    def tidy(self) -> None:
+        self.connection.tidy()
+
     def close(self) -> None:
         self.connection.close()

@@ -61,6 +61,9 @@ class Marked:
     def rollback(self) -> None:
         self.connection.rollback()
 
+    def tidy(self) -> None:
+        self.connection.tidy()
+
     def close(self) -> None:
         self.connection.close()
 

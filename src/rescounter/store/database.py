@@ -40,6 +40,9 @@ class Connection(Protocol):
     def rollback(self) -> None:
         """Undo it; says nothing where there is nothing to undo, or nobody to talk to."""
 
+    def tidy(self) -> None:
+        """Bring what was committed to its place, so that the next short commit need not."""
+
     def close(self) -> None:
         """Leave."""
 

@@ -129,8 +129,12 @@ class LedgerStore:
         """See `Store`."""
         _check_texts([batch.cycle, batch.rulebook_version])
         rows = row_bytes(batch.transfers.slice(chunk * CHUNK_ROWS, CHUNK_ROWS))
-        with self._session() as session:
-            return staging.stage(session, batch, chunk, digest=chunk_digest(rows), rows=rows)
+        with self._writing:
+            with self._session() as session:
+                staged = staging.stage(session, batch, chunk, digest=chunk_digest(rows), rows=rows)
+            if staged.rows == len(batch.transfers):
+                self._writes.tidy()
+        return staged
 
     def flip(self, batch: Batch) -> Answer:
         """See `Store`."""

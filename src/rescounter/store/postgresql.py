@@ -116,6 +116,9 @@ class PostgresqlConnection:
         with suppress(psycopg.OperationalError):
             self._raw.execute("ROLLBACK")
 
+    def tidy(self) -> None:
+        """See `Connection`: the server does it by itself, beside the commits."""
+
     def close(self) -> None:
         """See `Connection`."""
         self._raw.close()
