@@ -1,0 +1,147 @@
+"""kill -9 of the process that runs the group commit: what was acknowledged is there, nothing is half there, another goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rescounter.store.group_commit import Answered, GroupCommit
+from tests.store import group_victim, victim
+from tests.store.group_victim import CALLERS, transfer_of
+from tests.store.server import server
+from tests.store.stores import with_accounts
+from tests.store.test_group_commit import assert_sound
+
+KILLS = {"long": 300, "quick": 4}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 10)
+RUN_S_MAX = 0.5
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Any]]:
+    where = tmp_path / "ledger.db" if request.param == "sqlite" else server().fresh()
+    with_accounts(victim.opened(request.param, where)).close()
+    yield request.param, where
+    if request.param == "postgresql":
+        server().drop(where)
+
+
+class Child:
+    """A process that posts under its name; *told*: what it acknowledged, in order."""
+
+    def __init__(self, place: tuple[str, Any], folder: Path, name: str, *, wait_s: float = 10) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.store.group_victim"])
+        self.name, self.mark, self.told = name, folder / f"mark-{name}", list[str]()
+        self.mark.write_bytes(b"\0")
+        self.pipe, theirs = context.Pipe(duplex=False)
+        self.process = context.Process(target=group_victim.run, args=(*place, self.mark, theirs, name, wait_s), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def wait_for(self, text: str) -> None:
+        assert self.pipe.poll(30) and self.pipe.recv_bytes().decode() == text
+
+    def listen(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if self.pipe.poll(left):
+                self.told.append(self.pipe.recv_bytes().decode())
+
+    def kill(self) -> None:
+        """kill -9, and read what it had acknowledged before."""
+        assert self.process.pid is not None and self.process.is_alive()
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.join()
+        while True:
+            try:
+                self.told.append(self.pipe.recv_bytes().decode())
+            except EOFError:
+                self.pipe.close()
+                return
+
+    def next_asked(self) -> list[tuple[int, int]]:
+        """The transfer that each caller may have asked for when it died: caller and number."""
+        counts = [0] * CALLERS
+        for identity in self.told:
+            _, caller, number = identity.split("/")
+            assert int(number) == counts[int(caller)], "each caller is answered in order, once"
+            counts[int(caller)] += 1
+        return list(enumerate(counts))
+
+
+def held(store: Any) -> list[str]:
+    return [identity for chunk in store.audit_stream() for identity in chunk.transfers.column("id").to_pylist()]
+
+
+def check(store: Any, child: Child) -> int:
+    """All that the child acknowledged is there, and beyond it only what its callers had asked for; a retry says which.
+
+    Returns: how many were posted and not acknowledged.
+    """
+    ids = held(store)
+    there = {identity for identity in ids if identity.startswith(f"{child.name}/")}
+    assert len(ids) == len(set(ids)), "nothing is doubled"
+    assert set(child.told) <= there, "what was acknowledged is there"
+    asked = [transfer_of(child.name, *next_one) for next_one in child.next_asked()]
+    assert there - set(child.told) <= {one.id for one in asked}
+
+    async def again() -> list[Answered]:
+        async with GroupCommit(store) as writer:
+            return await asyncio.gather(*(writer.post(one) for one in asked))
+
+    answers = asyncio.run(again())
+    assert [answer.is_repeat for answer in answers] == [one.id in there for one in asked]
+    assert all(answer.is_accepted for answer in answers)
+    assert_sound(store)
+    return len(there) - len(child.told)
+
+
+@pytest.mark.slow
+def test_a_group_commit_that_is_killed_loses_and_doubles_nothing(
+    place: tuple[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    chance = random.Random(5)
+    within = acknowledged = unheard = 0
+    for kill in range(KILLS):
+        child = Child(place, tmp_path, f"child-{kill}")
+        child.wait_for("begun")
+        child.wait_for("writes")
+        child.listen(chance.uniform(0, RUN_S_MAX))
+        child.kill()
+        within += child.mark.read_bytes() == b"\1"
+        store = victim.opened(*place)
+        unheard += check(store, child)
+        store.close()
+        acknowledged += len(child.told)
+    with capsys.disabled():
+        print(f"\n{place[0]}: {KILLS} kills, {within} within a commit, {acknowledged} acknowledged, {unheard} posted and not heard of")
+    assert acknowledged and (within or KILLS < 10), "no kill fell into a commit: the test shows nothing"
+
+
+def test_a_standby_takes_over_when_the_writer_is_killed(place: tuple[str, Any], tmp_path: Path):
+    """The second process asks again and again, in vain, until the first dies; then it writes, and all is there."""
+    first = Child(place, tmp_path, "first")
+    first.wait_for("begun")
+    first.wait_for("writes")
+    second = Child(place, tmp_path, "second", wait_s=0.2)
+    second.wait_for("begun")
+    first.listen(0.6)
+    assert first.told and not second.pipe.poll(0), "there is one writer"
+    first.kill()
+    second.wait_for("writes")
+    while not second.told:
+        second.listen(0.3)
+    second.kill()
+    store = victim.opened(*place)
+    for child in (first, second):
+        check(store, child)
+    store.close()
