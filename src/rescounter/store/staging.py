@@ -167,7 +167,8 @@ def flip(session: Session, batch: Batch) -> Answer:
     digest = digest_of_batch(batch, EntryKind.ATOMIC, [each[3] for each in begun.chunks])
     fits = _fits(batch.transfers)
     accounts, effects, too_large = _effects(session, number) if fits else _added_up(session, batch, number)
-    effects_sum_to_zero(effects)
+    if not too_large:  # else some are left out, and the batch is refused
+        effects_sum_to_zero(effects)
     breaches = _breaches(effects, accounts.standings, too_large, policy=batch.policy)
     if begun.progress.refused or breaches:
         return _refuse(session, batch, begun, title, digest, breaches)
