@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.ledger.memos import MEMO_SALT_BYTES, memo_digest
-from rescounter.ledger.transfers import CHUNK_ROWS, Transfer, Transfers
+from rescounter.ledger.transfers import CHUNK_ROWS, FEW_ROWS, Transfer, Transfers
 from rescounter.terms import holds
 
 __all__ = [
@@ -91,8 +91,23 @@ def _joined(count: int, columns: Iterable[pa.Array | bytes]) -> pa.Array:
     return pc.binary_join_element_wise(*arrays, _binary(b""))
 
 
+def _field(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"{len(text) if text.isascii() else len(text.encode())}:{text}"
+
+
+def _few_fields(values: Sequence[object]) -> list[str]:
+    """What a column adds to each of few rows; made once where all are the same."""
+    if values.count(values[0]) == len(values):
+        return [_field(values[0])] * len(values)
+    return [_field(value) for value in values]
+
+
 def row_bytes(transfers: Transfers) -> pa.Array:
     """The canonical row of each transfer (large_binary): all but the memo."""
+    if 0 < len(transfers) <= FEW_ROWS:
+        columns = (_few_fields(transfers.column(name).to_pylist()) for name in _ROW)
+        return pa.array(["".join(fields).encode() for fields in zip(*columns, strict=True)], pa.large_binary())
     return _joined(len(transfers), [transfers.column(name) for name in _ROW])
 
 
@@ -157,6 +172,12 @@ def transfer_leaves(rows: pa.Array, currencies: pa.Array, digests: pa.Array, sal
     `salts`, all of one length.
     """
     count = len(rows)
+    if 0 < count <= FEW_ROWS:
+        hexes = [None if each is None else each.hex() for each in digests.to_pylist()]
+        tails = zip(_few_fields(currencies.to_pylist()), _few_fields(hexes), strict=True)
+        heads = (b"\x00" + salt[begin : begin + SALT_BYTES] + b"T" for begin in range(0, SALT_BYTES * count, SALT_BYTES))
+        whole = zip(heads, rows.to_pylist(), tails, strict=True)
+        return pa.array([head + row + "".join(tail).encode() for head, row, tail in whole], pa.large_binary())
     own = pa.Array.from_buffers(pa.binary(SALT_BYTES), count, [None, pa.py_buffer(salt)])
     hexed = digests if digests.null_count == count else pa.array([None if each is None else each.hex() for each in digests.to_pylist()])
     tail = _joined(count, [currencies, hexed])

@@ -1,7 +1,8 @@
 """Decisions: which transfers of a batch are accepted, why others are not, and what it does to accounts.
 
 Where all rows that are fine by themselves fit below every limit on every prefix, in order, they are
-accepted column-wise; else `sequence.run` decides one after the other. Both ways give the same answer.
+accepted column-wise; else `sequence.run` decides one after the other; what is small and usual is
+accepted by `usual.py`. All ways give the same answer.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rescounter.ledger.rulings import Ruling, flags_of, judged, places_of, refus
 from rescounter.ledger.sequence import Books, Rows, run
 from rescounter.ledger.standings import Standing, Standings
 from rescounter.ledger.transfers import CHUNK_ROWS, Flag, Policy, Transfer, Transfers
+from rescounter.ledger.usual import effects_if_usual
 from rescounter.terms import INT64_MAX, CallerFault, Refusal
 
 __all__ = [
@@ -123,6 +125,12 @@ def decide_each(transfers: Transfers, standings: Standings, known: Mapping[str, 
     """
     if len(transfers) > CHUNK_ROWS:
         raise CallerFault("batch_too_large", f"{len(transfers)} transfers in one batch, at most {CHUNK_ROWS} are decided one by one")
+    usual = None if known else effects_if_usual(transfers, standings)
+    if usual is not None:
+        effects_sum_to_zero(usual)
+        limits_hold(usual, standings)
+        count = len(transfers)
+        return Decision(accepted=np.ones(count, bool), repeated=np.zeros(count, bool), refusals=(), effects=usual)
     batch = _Judged.of(transfers, standings, at_us=at_us)
     _find_repeats(batch, known)
     effects, facts = _decide_in_order(batch, known, at_us=at_us)

@@ -57,9 +57,13 @@ class Register:
 
     def first_twice(self) -> tuple[int, int] | None:
         """The numbers of an id that is held twice: its first place and the earliest second place of all; None if there is none."""
-        self._sort(into_one=True)
-        if not self._runs:
+        if not self._runs and not self._waiting:
             return None
+        whole = np.concatenate([*self._waiting, *(keys for keys, _ in self._runs)])
+        whole.sort()
+        if not (whole[1:] == whole[:-1]).any():
+            return None  # the common end, at a third of the memory
+        self._sort(into_one=True)
         keys, numbers = self._runs[0]
         again = np.flatnonzero(keys[1:] == keys[:-1])
         if not len(again):
@@ -104,7 +108,8 @@ class Columns:
                     blocks.append(np.zeros(_BLOCK_ROWS, self._kinds[name]))
                 room = _BLOCK_ROWS - at % _BLOCK_ROWS
                 piece = values[:room]
-                blocks[-1][at % _BLOCK_ROWS : at % _BLOCK_ROWS + len(piece)] = piece
+                if piece.any():  # a block is zero as it is made: what is not written to takes no memory
+                    blocks[-1][at % _BLOCK_ROWS : at % _BLOCK_ROWS + len(piece)] = piece
                 values, at = values[room:], at + len(piece)
         self.size = at if columns else self.size
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from operator import attrgetter
 from typing import Any, Final
 
 import pyarrow as pa
@@ -15,10 +16,25 @@ import pyarrow as pa
 from rescounter.terms import CallerFault, holds
 from rescounter.terms.names import ID_LENGTH_MAX, has_hidden_characters
 
-__all__ = ["CHUNK_ROWS", "EXPIRY_KEY", "EXPIRY_MARK", "TRANSFERS", "Batch", "Flag", "Policy", "Transfer", "Transfers", "check_key"]
+__all__ = [
+    "CHUNK_ROWS",
+    "EXPIRY_KEY",
+    "EXPIRY_MARK",
+    "FEW_ROWS",
+    "TRANSFERS",
+    "Batch",
+    "Flag",
+    "Policy",
+    "Transfer",
+    "Transfers",
+    "check_key",
+]
 
 CHUNK_ROWS: Final = 65_536
 """Rows that are staged, digested and hashed at once; a power of two. The most that `each` takes."""
+
+FEW_ROWS: Final = 256
+"""Up to so many rows plain Python is faster than columns, whose fixed cost is higher."""
 
 EXPIRY_MARK: Final = "/expired"
 """Ends the ids of expire transfers; callers may not use it."""
@@ -89,6 +105,8 @@ column for it. Order of rows = order of decision.
 """
 
 _NAMES: Final = tuple(TRANSFERS.names)
+_TYPES: Final = tuple(TRANSFERS.types)
+_VALUES: Final = attrgetter(*_NAMES)
 _DEFAULTS: Final[dict[str, Any]] = {
     field.name: int(field.default) if isinstance(field.default, Flag) else field.default for field in fields(Transfer)
 }
@@ -109,8 +127,9 @@ class Transfers:
     @classmethod
     def of(cls, rows: Iterable[Transfer]) -> Transfers:
         """The table of some transfers, in their order."""
-        listed = list(rows)
-        columns = [pa.array([getattr(row, name) for row in listed], TRANSFERS.field(name).type) for name in _NAMES]
+        listed = [_VALUES(row) for row in rows]
+        values = zip(*listed, strict=True) if listed else [()] * len(_NAMES)
+        columns = [pa.array(column, kind) for column, kind in zip(values, _TYPES, strict=True)]
         return cls(pa.Table.from_arrays(columns, schema=TRANSFERS))
 
     @classmethod
