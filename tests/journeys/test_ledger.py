@@ -212,7 +212,13 @@ def test_a_ledger_that_another_process_writes_to_is_busy_and_can_be_read(new):
     lock.execute("BEGIN EXCLUSIVE")
     assert standing(new, zeros=False) == []
     assert run(new, "audit", "-l", "books").startswith("Sound")
+    run(new, "checkpoint", "-l", "books", "-o", "kept.txt")
+    assert json.loads(run(new, "prove", "--since", "kept.txt", "-l", "books"))["second"] == 1
+    assert "Sound" in run(new, "backup", "copy", "-l", "books")
+    post = "id debit credit amount\nT1 ana bo 1.00"
+    assert "Stopped (database_busy)" in run(new, "post", transfers(new, post), "-l", "books", code=4)
     lock.close()
+    assert run(new, "audit", "-l", "books", "--checkpoint", "kept.txt").startswith("Sound")
 
 
 # Results of clearing.
@@ -367,6 +373,18 @@ def test_ctrl_c_while_posting_leaves_nothing_half_done_and_the_second_run_posts_
     assert "250,000 of 250,000 transfers posted" in run(new, "post", "large.csv", "-l", "books")
     assert standing(new, zeros=False) == ["ana 2,500.00", "cy -2,500.00"]
     assert run(new, "audit", "-l", "books").startswith("Sound: 2 entries, 250,000 transfers")
+
+
+def test_the_demo_posts_its_result_and_catches_a_tampered_copy(tmp_path):
+    code, out, err = rescounter("demo", folder=tmp_path)
+    assert code == 0, err
+    assert "Posted into a ledger as one batch of 380 transfers, all or nothing, and audited:\n  sound" in out
+    assert re.search(
+        r"tree: entry 1, batch result/\w+, row 1, result/\w+/0000000:\n    found ([\d,]+) from AFG/set-off/XXX to \*/clearing/XXX", out
+    )
+    assert run(tmp_path, "audit", "-l", "demo/ledger").startswith("Sound: 2 entries, 380 transfers, 191 accounts, 1 checkpoint;")
+    assert len(standing(tmp_path, "demo/ledger")) == 191
+    assert standing(tmp_path, "demo/ledger", zeros=False) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rescounter.terms import CallerFault, holds
+from rescounter.terms import CallerFault, EnvironmentFault, holds
 
 if TYPE_CHECKING:
     from rescounter.facade.ledger import Ledger
@@ -24,7 +24,12 @@ def print_checkpoint(folder: Path, output: Path | None) -> None:
     from rescounter.facade.ledger import open_ledger
 
     with open_ledger(folder) as ledger:
-        note = ledger.store.checkpoint()
+        try:
+            note = ledger.store.checkpoint()
+        except EnvironmentFault as fault:  # another process writes: the note is the same, it is only not kept
+            if fault.code != "database_busy":
+                raise
+            note = ledger.signed_head()
     if output is None:
         typer.echo(note, nl=False)
     elif output.exists():
@@ -42,7 +47,7 @@ def print_proof(folder: Path, *, id: str | None, since: Path | None) -> None:
     if (id is None) == (since is None):
         raise CallerFault("option_invalid", "name either --id of a transfer or --since a checkpoint")
     with open_ledger(folder) as ledger:
-        note = ledger.store.checkpoint()
+        note = ledger.signed_head()
         head = Checkpoint.of_text(opened(note, ledger.keys.verifiers))
         proof = _inclusion(ledger, str(id), head) if since is None else _consistency(ledger, since, head)
     verifiers = [verifier.text() for verifier in ledger.keys.verifiers]

@@ -22,8 +22,8 @@ from rescounter.formats.key_files import Keys, create_keys, finish_rotation, nex
 from rescounter.ledger import Account, Answer, Batch, Policy, Store
 from rescounter.ledger.audit import Audited, Evidence, audit
 from rescounter.ledger.audit_notes import Kept
-from rescounter.ledger.checkpoints import rotation
-from rescounter.ledger.notes import Verifier
+from rescounter.ledger.checkpoints import Checkpoint, rotation
+from rescounter.ledger.notes import Verifier, signed
 from rescounter.terms import CallerFault, EnvironmentFault, Exponents, Refusal
 
 __all__ = [
@@ -84,6 +84,12 @@ class Ledger:
                 kept=kept,
             )
             return audit(view.audit_stream(), evidence, progress=progress)
+
+    def signed_head(self) -> str:
+        """The checkpoint of this instant, the very bytes that the store would keep, without the writer's lock: another may write."""
+        head = self.store.audit_head()
+        text = Checkpoint(self.origin, head.entries, head.root).text()
+        return signed(text, self.keys.signing(text.encode()))
 
     def rotate_key(self) -> Verifier:
         """Another key signs from now on, announced in the log under the old one. A run that was interrupted is finished."""

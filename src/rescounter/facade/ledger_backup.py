@@ -33,7 +33,6 @@ def back_up(ledger: Ledger, target: Path, *, progress: _Progress = lambda entrie
     """
     if ledger.dsn is not None:
         raise CallerFault("option_invalid", "this ledger lies in PostgreSQL: back it up with pg_dump, and audit the restored copy")
-    ledger.store.checkpoint()  # stored before the copy, so that the copy holds it
     with ledger_folder(target) as folder:
         _copy(ledger.folder / DATABASE, folder / DATABASE)
         describe(folder, ledger.keys, origin=ledger.origin, exponents=ledger.exponents.declared, dsn=None)
