@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import TracebackType
 from typing import Final
 
@@ -36,8 +37,8 @@ ROWS_MAX: Final = 4096
 WAITING_MAX: Final = 16_384
 """Transfers that may wait for a batch, unless told."""
 
-_TEXTS: Final = ("id", "debit", "credit", "kind", "cycle", "pending_id", "reverses", "memo")
-_NUMBERS: Final = ("amount_minor", "flag", "expires_at_us", "effective_at_us")
+_texts_of: Final = attrgetter("id", "debit", "credit", "kind", "cycle", "pending_id", "reverses", "memo")
+_numbers_of: Final = attrgetter("amount_minor", "flag", "expires_at_us", "effective_at_us")
 _KNOWN_FAULTS: Final = frozenset({"database_busy"})
 """Faults of the database that come before anything is written."""
 
@@ -243,14 +244,12 @@ def _answers(transfers: Sequence[Transfer], answer: Answer) -> list[_Told]:
 
 def _check(transfer: Transfer) -> None:
     """Raise CallerFault ``transfer_unusable`` for what no table holds; it would spoil the whole group."""
-    for name in _TEXTS:
-        text = getattr(transfer, name)
+    for text in _texts_of(transfer):
         if text is not None and not (isinstance(text, str) and (text.isascii() or _is_encodable(text))):
-            raise CallerFault("transfer_unusable", f"{name} is no text: {text!a:.80}")
-    for name in _NUMBERS:
-        number = getattr(transfer, name)
-        if number is not None and not (isinstance(number, int) and abs(number) <= INT64_MAX):
-            raise CallerFault("transfer_unusable", f"{name} is no integer of 64 bits: {number!a:.80}")
+            raise CallerFault("transfer_unusable", f"where a text should be stands {text!a:.80}")
+    for number in _numbers_of(transfer):
+        if number is not None and not (isinstance(number, int) and -INT64_MAX <= number <= INT64_MAX):
+            raise CallerFault("transfer_unusable", f"where an integer of 64 bits should be stands {number!a:.80}")
 
 
 def _is_encodable(text: str) -> bool:

@@ -18,6 +18,7 @@ from rescounter.ledger.canonical import content_digest
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.memos import SealedMemo
 from rescounter.ledger.standings import NO_LIMIT, STANDINGS
+from rescounter.ledger.transfers import FEW_ROWS
 from rescounter.store.database import Connection, Row, listed
 from rescounter.store.schema import PLACE_BITS
 from rescounter.terms import CallerFault, Refusal
@@ -63,6 +64,7 @@ LEFT JOIN entry w ON w.batch = v.place >> 32
 WHERE t.id = ANY(:names)
 """
 _FIELDS: Final = 11
+_LIMIT: Final = STANDINGS.get_field_index("limit_minor")
 _FEW: Final = 64
 _FATES: Final = {None: Fate.NONE, Flag.POST: Fate.POSTED, Flag.VOID: Fate.VOIDED, Flag.EXPIRE: Fate.EXPIRED}
 
@@ -92,8 +94,10 @@ class Named:
 
 def named(connection: Connection, transfers: Transfers) -> Named:
     """The accounts that transfers name, as far as they exist; locked in order of their numbers."""
-    both = pa.chunked_array([pc.unique(transfers.column("debit")), pc.unique(transfers.column("credit"))])
-    return standings_of(connection, askable(pc.unique(both).to_pylist()))
+    debit, credit = transfers.column("debit"), transfers.column("credit")
+    if len(transfers) > FEW_ROWS:
+        debit, credit = pc.unique(debit), pc.unique(credit)
+    return standings_of(connection, askable(dict.fromkeys([*debit.to_pylist(), *credit.to_pylist()])))
 
 
 def standings_of(connection: Connection, ids: Sequence[str] | None = None, *, of_batch: int | None = None, locks: bool = True) -> Named:
@@ -108,9 +112,9 @@ def standings_of(connection: Connection, ids: Sequence[str] | None = None, *, of
     else:
         rows = connection.rows(f"{_STANDINGS} ORDER BY a.number{lock}")
     numbers, *columns = zip(*rows, strict=True) if rows else ((), *(() for _ in STANDINGS.names))
-    made = dict(zip(STANDINGS.names, columns, strict=True))
-    made["limit_minor"] = tuple(NO_LIMIT if limit is None else limit for limit in made["limit_minor"])
-    return Named(Standings(pa.table({name: list(column) for name, column in made.items()}, schema=STANDINGS)), np.array(numbers, np.int64))
+    columns[_LIMIT] = tuple(NO_LIMIT if limit is None else limit for limit in columns[_LIMIT])
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, STANDINGS.types, strict=True)]
+    return Named(Standings(pa.Table.from_arrays(arrays, schema=STANDINGS)), np.array(numbers, np.int64))
 
 
 def transfer_of(fields: Row) -> Transfer:
