@@ -7,8 +7,12 @@ decide, write, seal. Readers have a connection of their own and see what is fina
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import groupby
 from threading import RLock
+
+import pyarrow as pa
 
 from rescounter.ledger import (
     CHUNK_ROWS,
@@ -24,7 +28,6 @@ from rescounter.ledger import (
 )
 from rescounter.ledger.canonical import chunk_digest, row_bytes
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
-from rescounter.ledger.entries import Outcome
 from rescounter.ledger.notes import signed
 from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
 from rescounter.ledger.sealing import LeafFields, account_fields, change_fields, digest_of_batch, digest_of_leaves, erasure_fields
@@ -109,8 +112,14 @@ class LedgerStore:
         if len(batch.transfers) <= CHUNK_ROWS:
             return self._post(batch, EntryKind.ATOMIC, posting.post_whole)
         if self.answer_of(batch.key) is None:
-            for chunk in range(-(-len(batch.transfers) // CHUNK_ROWS)):
-                self.stage(batch, chunk)
+            with ThreadPoolExecutor(1) as beside:  # the next chunk is made ready while this one is loaded
+                chunks = range(-(-len(batch.transfers) // CHUNK_ROWS))
+                ready = [beside.submit(_rows_of, batch, 0)]
+                for chunk in chunks:
+                    rows, digest = ready.pop().result()
+                    if chunk + 1 in chunks:
+                        ready.append(beside.submit(_rows_of, batch, chunk + 1))
+                    self._stage(batch, chunk, digest=digest, rows=rows)
         return self.flip(batch)
 
     def _post(self, batch: Batch, kind: EntryKind, post: Callable[..., Answer]) -> Answer:
@@ -127,11 +136,14 @@ class LedgerStore:
 
     def stage(self, batch: Batch, chunk: int) -> Staged:
         """See `Store`."""
+        rows, digest = _rows_of(batch, chunk)
+        return self._stage(batch, chunk, digest=digest, rows=rows)
+
+    def _stage(self, batch: Batch, chunk: int, *, digest: bytes, rows: pa.Array) -> Staged:
         _check_texts([batch.cycle, batch.rulebook_version])
-        rows = row_bytes(batch.transfers.slice(chunk * CHUNK_ROWS, CHUNK_ROWS))
         with self._writing:
             with self._session() as session:
-                staged = staging.stage(session, batch, chunk, digest=chunk_digest(rows), rows=rows)
+                staged = staging.stage(session, batch, chunk, digest=digest, rows=rows)
             if staged.rows == len(batch.transfers):
                 self._writes.tidy()
         return staged
@@ -145,8 +157,7 @@ class LedgerStore:
                 if before is None:
                     posting.expire(session)
                     before = staging.flip(session, batch)
-            if before.entry is not None and before.entry.outcome is Outcome.REFUSED:
-                self._clear()
+            self._clear()
         return before
 
     def _before(self, batch: Batch) -> Answer | None:
@@ -275,14 +286,22 @@ class LedgerStore:
         with self._writing:
             with writes(self._writes) as connection:
                 left = staging.leftovers(connection)
-            for number, chunk in left:
-                with writes(self._writes) as connection:
-                    staging.clear_chunk(connection, number, chunk)
+            for is_posted, steps in groupby(left, key=lambda chunk: chunk[2]):
+                for step in [list(steps)] if is_posted else [[one] for one in steps]:  # a posted batch's notes go at once
+                    with writes(self._writes) as connection:
+                        for number, chunk, _ in step:
+                            staging.clear_chunk(connection, number, chunk, is_posted=is_posted)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         with self._reading, reads(self._reads) as connection:
             yield connection
+
+
+def _rows_of(batch: Batch, chunk: int) -> tuple[pa.Array, bytes]:
+    """The canonical rows of a chunk, and their digest."""
+    rows = row_bytes(batch.transfers.slice(chunk * CHUNK_ROWS, CHUNK_ROWS))
+    return rows, chunk_digest(rows)
 
 
 def _check_texts(texts: Sequence[str], *, may_hold: str = "") -> None:

@@ -57,7 +57,7 @@ SELECT batch, account, debits, credits, 0, 0 FROM staged_effect WHERE batch = :b
 _REFUSALS: Final = """
 SELECT place, id, code, found, allowed, content FROM refusal WHERE place >= :first AND place < :end ORDER BY place
 """
-_LEFTOVERS: Final = "SELECT s.batch, s.chunk FROM staging s JOIN entry e ON e.batch = s.batch ORDER BY s.batch, s.chunk"
+_LEFTOVERS: Final = "SELECT s.batch, s.chunk, e.outcome FROM staging s JOIN entry e ON e.batch = s.batch ORDER BY s.batch, s.chunk"
 _SURELY_FITS: Final = float(2**62)
 
 
@@ -177,8 +177,6 @@ def flip(session: Session, batch: Batch) -> Answer:
         session.move_balances(number)
     else:
         session.apply(number, effects, accounts.numbers_of(effects.ids))
-    session.connection.run("DELETE FROM staged_effect WHERE batch = :batch", batch=number)
-    session.connection.run("DELETE FROM staging WHERE batch = :batch", batch=number)
     entry = session.end_batch(number, title, outcome=Outcome.POSTED, accepted=title.rows, tree=begun.tree, digest=digest)
     return answer_of_all(title, entry, is_posted=True)
 
@@ -248,7 +246,6 @@ def _refuse(session: Session, batch: Batch, begun: _Begun, title: Title, digest:
     told = [named_rows[row] for row in sorted(named_rows)]
     session.connection.run("DELETE FROM refusal WHERE place >= :first AND place < :end", **_range(number))
     session.connection.run("DELETE FROM node WHERE tree = :tree", tree=number)
-    session.connection.run("DELETE FROM staged_effect WHERE batch = :batch", batch=number)
     refusals, contents = [refusal for refusal, _ in told], [content for _, content in told]
     return end_refused(session, number, title, digest, refusals=refusals, contents=contents, breaches=breaches)
 
@@ -259,16 +256,18 @@ def refuse_staged(connection: Connection, key: str) -> None:
         raise CallerFault("staged_otherwise", f"a batch of several chunks is staged under the key {key}")
 
 
-def leftovers(connection: Connection) -> list[tuple[int, int]]:
-    """Chunks (batch, chunk) that stand although their batch was refused."""
-    return [(batch, chunk) for batch, chunk in connection.rows(_LEFTOVERS)]
+def leftovers(connection: Connection) -> list[tuple[int, int, bool]]:
+    """Chunks (batch, chunk, whether it was posted) that are still noted as staged although their batch has ended."""
+    return [(batch, chunk, outcome == Outcome.POSTED) for batch, chunk, outcome in connection.rows(_LEFTOVERS)]
 
 
-def clear_chunk(connection: Connection, number: int, chunk: int) -> None:
-    """Clear one of them away; what is left is found by `leftovers` again, whatever happens in between."""
+def clear_chunk(connection: Connection, number: int, chunk: int, *, is_posted: bool) -> None:
+    """Clear one of them away: the note, and the rows of a batch that was refused; what is left is found by `leftovers` again."""
     first = place_of(number, chunk * CHUNK_ROWS)
-    for table in ("memo", "transfer"):
+    for table in () if is_posted else ("memo", "transfer"):
         connection.run(f"DELETE FROM {table} WHERE place >= :first AND place < :end", first=first, end=first + CHUNK_ROWS)
+    if not chunk:
+        connection.run("DELETE FROM staged_effect WHERE batch = :batch", batch=number)
     connection.run("DELETE FROM staging WHERE batch = :batch AND chunk = :chunk", batch=number, chunk=chunk)
 
 
