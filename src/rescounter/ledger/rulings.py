@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from rescounter.ledger.accounts import AccountState
 from rescounter.ledger.memos import MEMO_LENGTH_MAX
 from rescounter.ledger.standings import Standings
-from rescounter.ledger.transfers import EXPIRY_MARK, Flag, Transfer, Transfers
+from rescounter.ledger.transfers import EXPIRY_MARK, FEW_ROWS, Flag, Transfer, Transfers
 from rescounter.terms import Refusal
 from rescounter.terms.names import HIDDEN_CHARACTERS, ID_LENGTH_MAX, NAME_LENGTH_MAX
 from rescounter.terms.refusals import LEDGER_REFUSALS, shown
@@ -83,6 +83,9 @@ def flags_of(transfers: Transfers) -> np.ndarray:
 
 def places_of(accounts: pa.Array, standings: Standings) -> np.ndarray:
     """Place of each account in *standings*, int64; -1 where it is not there."""
+    if len(accounts) + len(standings) <= 4 * FEW_ROWS:
+        place = {name: row for row, name in enumerate(standings.text("id").to_pylist())}
+        return np.array([place.get(name, -1) for name in accounts.to_pylist()], np.int64)
     return np.asarray(pc.fill_null(pc.index_in(accounts, value_set=standings.text("id")), -1).to_numpy(zero_copy_only=False), np.int64)
 
 

@@ -28,7 +28,7 @@ from rescounter.ledger.entries import EntryKind
 from rescounter.ledger.memos import SealedMemo
 from rescounter.ledger.merkle import hash_leaves
 from rescounter.ledger.standings import Standings
-from rescounter.ledger.transfers import Batch, Policy, Transfer, Transfers
+from rescounter.ledger.transfers import FEW_ROWS, Batch, Policy, Transfer, Transfers
 from rescounter.terms import Refusal, holds
 
 __all__ = [
@@ -108,6 +108,9 @@ def chunk_hashes(rows: pa.Array, currencies: pa.Array, digests: pa.Array, salt: 
 
 def currencies_of(places: Sequence[int] | np.ndarray, standings: Standings) -> pa.Array:
     """The currency of each transfer by the place of its debit account; null where that is -1."""
+    if len(places) <= FEW_ROWS:
+        currencies = [*standings.text("currency").to_pylist(), None]  # -1 is the last
+        return pa.array([currencies[place] for place in places], pa.string())
     indices = pa.array(places, pa.int64())
     return standings.text("currency").take(pc.if_else(pc.less(indices, 0), None, indices))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Callable
 from threading import Lock
 from typing import Final
@@ -38,6 +37,7 @@ def time_ordered_ids(*, now_ms: Callable[[], int] = _now_ms, dice: Callable[[int
         with lock:
             last = stamp = max(now_ms() << _COUNTER_BITS, last + 1)
         instant, counter = stamp >> _COUNTER_BITS, stamp & ((1 << _COUNTER_BITS) - 1)
-        return str(uuid.UUID(int=instant << 80 | _VERSION | counter << 64 | _VARIANT | chance))
+        digits = f"{instant << 80 | _VERSION | counter << 64 | _VARIANT | chance:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     return next_id

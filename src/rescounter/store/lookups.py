@@ -17,6 +17,7 @@ from rescounter.ledger import Fate, Flag, Known, Standings, Transfer, Transfers
 from rescounter.ledger.canonical import content_digest
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.memos import SealedMemo
+from rescounter.ledger.rulings import places_of
 from rescounter.ledger.standings import NO_LIMIT, STANDINGS
 from rescounter.ledger.transfers import FEW_ROWS
 from rescounter.store.database import Connection, Row, listed
@@ -89,7 +90,7 @@ class Named:
 
     def numbers_of(self, ids: pa.Array) -> np.ndarray:
         """The numbers of accounts that are all among them."""
-        return np.asarray(self.numbers[pc.index_in(ids, value_set=self.standings.text("id")).to_numpy(zero_copy_only=False)])
+        return np.asarray(self.numbers[places_of(ids, self.standings)])
 
 
 def named(connection: Connection, transfers: Transfers) -> Named:
