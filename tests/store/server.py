@@ -62,6 +62,7 @@ class Server:
         if self.user:
             shutil.chown(self.folder, self.user)
         self.process: subprocess.Popen[bytes] | None = None
+        atexit.register(self.end)
         self._run("initdb", "-D", str(self.data), "-U", "ledger", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions")
         self.start()
         self.names = 0
@@ -123,6 +124,4 @@ class Server:
 @cache
 def server() -> Server:
     """The server of this test process."""
-    made = Server()
-    atexit.register(made.end)
-    return made
+    return Server()
