@@ -25,8 +25,8 @@ class Connection(Protocol):
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         """All rows of a question."""
 
-    def run(self, statement: str, **parameters: object) -> int:
-        """Do it. Returns: how many rows were touched."""
+    def run(self, statement: str, **parameters: object) -> None:
+        """Do it; what is wrong with it may be told as late as by the commit."""
 
     def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
         """Insert rows, column-wise; columns that are left out are null. *conflict*: what to do with a row that is there."""

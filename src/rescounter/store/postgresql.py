@@ -1,14 +1,15 @@
 """PostgreSQL: binary COPY for many rows, arrays for few, an advisory lock for the one writer.
 
 A connection that was lost is made again when the next transaction begins; what was lost with it is unknown,
-and the caller asks again with the same key.
+and the caller asks again with the same key. What a writing transaction says is sent at once and waited for
+only where an answer is read, and at the commit: a small batch takes half the round trips.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import Final
 
@@ -59,6 +60,7 @@ class PostgresqlConnection:
     def __init__(self, dsn: str, *, wait_s: float, lost: Callable[[], None]) -> None:
         self._dsn, self._wait_s, self._lost = dsn, wait_s, lost
         self._raw = self._connected()
+        self._unheard = ExitStack()  # the pipeline of a writing transaction, while there is one
 
     def _connected(self) -> psycopg.Connection[Row]:
         with _told():
@@ -76,10 +78,10 @@ class PostgresqlConnection:
         with _told():
             return self._raw.execute(_translated(statement), parameters).fetchall()
 
-    def run(self, statement: str, **parameters: object) -> int:
+    def run(self, statement: str, **parameters: object) -> None:
         """See `Connection`."""
         with _told():
-            return self._raw.execute(_translated(statement), parameters or None).rowcount
+            self._raw.execute(_translated(statement), parameters or None)
 
     def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
         """Arrays for few rows and for those that may be there, binary COPY for many."""
@@ -90,6 +92,7 @@ class PostgresqlConnection:
                 statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {conflict}"
                 cursor.execute(statement, [listed(column) for column in columns.values()])
                 return
+            self._unheard.close()
             order, parts = copied(COLUMNS[table], columns)
             with cursor.copy(f"COPY {table} ({', '.join(order)}) FROM STDIN (FORMAT BINARY)") as copy:
                 for part in parts:
@@ -102,15 +105,22 @@ class PostgresqlConnection:
             self._lost()
             self._raw = self._connected()
         with _told():
+            if writes:
+                self._unheard.enter_context(self._raw.pipeline())
             self._raw.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def commit(self) -> None:
         """See `Connection`."""
         with _told():
-            self._raw.execute("COMMIT")
+            done = self._raw.execute("COMMIT")
+            self._unheard.close()
+        if done.statusmessage != "COMMIT":
+            raise EnvironmentFault("database_failed", f"PostgreSQL answers COMMIT with {done.statusmessage}")
 
     def rollback(self) -> None:
         """See `Connection`."""
+        with suppress(psycopg.Error):  # what failed was told already
+            self._unheard.close()
         if self._raw.closed or self._raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             return
         with suppress(psycopg.OperationalError):

@@ -95,10 +95,10 @@ class SqliteConnection:
         with _told():
             return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).fetchall()
 
-    def run(self, statement: str, **parameters: object) -> int:
+    def run(self, statement: str, **parameters: object) -> None:
         """See `Connection`."""
         with _told():
-            return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).rowcount
+            self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()})
 
     def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
         """One prepared statement for all rows; what is the same in all of them stands in it, since each parameter costs."""
