@@ -366,3 +366,29 @@ def test_two_hundred_thousand_rows_interrupted_killed_and_run_again(tmp_path):
     summary = json.loads((tmp_path / "large-cleared" / "summary.json").read_text())
     assert summary["currencies"]["XXX"]["obligations"] == 200_000
     assert Path(tmp_path / "large-cleared" / "report.html").stat().st_size < 2_000_000
+
+
+LOST_IN_A_FINALISER = """
+import os, signal, time
+from rescounter.cli import door
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+def obey(words):
+    Finalised()
+    time.sleep(30)
+
+door._obey = obey
+door.run([])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to oneself")
+def test_an_interruption_that_a_finaliser_swallowed_still_interrupts():
+    ended = subprocess.run([sys.executable, "-c", LOST_IN_A_FINALISER], capture_output=True, timeout=20)
+    assert ended.returncode == 130
+    assert ended.stderr == b"Interrupted; nothing half-written was left behind.\n"

@@ -49,7 +49,7 @@ def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(
     within, acknowledged = 0, 0
     for kill in range(KILLS):
         mark.write_bytes(b"\0")
-        last = run_and_kill(context, place, mark, acknowledged, chance.uniform(0, RUN_S_MAX))
+        last = run_and_kill(context, place, mark, acknowledged, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
         assert last >= acknowledged
         within += mark.read_bytes() == b"\1"
         acknowledged = check(place, last, is_whole=kill % 10 == 9 or kill == KILLS - 1)
@@ -58,7 +58,7 @@ def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(
     assert within, "no kill fell into a commit: the test shows nothing"
 
 
-def run_and_kill(context: Any, place: tuple[str, Any], mark: Path, first: int, run_s: float) -> int:
+def run_and_kill(context: Any, place: tuple[str, Any], mark: Path, first: int, run_s: float, *, aimed: bool) -> int:
     """Returns: how many batches are acknowledged, those before *first* included."""
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=victim.run, args=(*place, mark, theirs, first), daemon=True)
@@ -71,7 +71,7 @@ def run_and_kill(context: Any, place: tuple[str, Any], mark: Path, first: int, r
         if ours.poll(left):
             assert int(ours.recv_bytes()) == count
             count += 1
-    os.kill(child.pid, signal.SIGKILL)
+    victim.kill(child.pid, mark, within_a_commit=aimed)
     child.join()
     while True:
         try:

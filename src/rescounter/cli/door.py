@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from typing import Final
@@ -23,6 +25,7 @@ INTERRUPTED: Final = 130
 def run(words: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     words = list(sys.argv[1:] if words is None else words)
+    sys.unraisablehook = _interrupt_again
     try:
         sys.exit(_obey(words))
     except CallerFault as fault:
@@ -44,6 +47,15 @@ def run(words: Sequence[str] | None = None) -> None:
     except OSError as fault:
         _say(f"Stopped: {fault}. Check space and permission.")
         sys.exit(ENVIRONMENT)
+
+
+def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Ctrl-C that fell into a finaliser, where Python drops it (LLVM's objects have many), is sent again a moment later."""
+    main = threading.main_thread().ident
+    if issubclass(lost.exc_type, KeyboardInterrupt) and main is not None and hasattr(signal, "pthread_kill"):
+        threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 class _WithoutPandas(MetaPathFinder):
