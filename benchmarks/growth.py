@@ -101,8 +101,8 @@ def _frame(
         yield f'<g class="{"own" if name == OURS else "peer"}"><path class="line" d="M{"L".join(f"{x} {y}" for x, y in dots)}"/>'
         yield "".join(f'<circle class="dot" cx="{x}" cy="{y}" r="3"/>' for x, y in dots)
         x, y, anchor = (dots[-1][0] + 8, heights.get(name, dots[-1][1]) + 4, "start")
-        if name not in heights and len(dots) > 1:  # ends early, among other lines: the name stands above, to the left
-            x, y, anchor = dots[-1][0] - 4, dots[-1][1] - 10, "end"
+        if name not in heights:  # ends early, among other lines: the name stands above, to the left, that of a lone dot below it
+            x, y, anchor = (dots[-1][0] - 4, dots[-1][1] - 10, "end") if len(dots) > 1 else (dots[-1][0], dots[-1][1] + 18, "start")
         yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(name.split(",")[0])}</text></g>'
 
 
