@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rescounter.terms.faults import FAULTS
-from rescounter.terms.refusals import EXCLUSIONS, LEDGER_REFUSALS, REFUSALS, RefusalRule
+from rescounter.terms.refusals import EXCLUSIONS, LEDGER_REFUSALS, REFUSALS, UNION_REFUSALS, RefusalRule
 
 __all__ = ["PAGE", "main", "page"]
 
@@ -34,7 +34,7 @@ Codes are never reused for another meaning.
 
 def page() -> str:
     """The whole page, as it must stand in `docs/REFUSALS.md`."""
-    return "\n".join([_HEAD, *_refusals(), *_exclusions(), *_of_the_ledger(), *_faults()]) + "\n"
+    return "\n".join([_HEAD, *_refusals(), *_exclusions(), *_of_the_ledger(), *_of_the_union(), *_faults()]) + "\n"
 
 
 def _refusals() -> Iterator[str]:
@@ -73,6 +73,17 @@ def _of_the_ledger() -> Iterator[str]:
     for rule in LEDGER_REFUSALS.values():
         yield f"| {rule.rule} | [`{rule.code}`](#{rule.code}) | {_cell(rule.meaning)} |"
     for rule in LEDGER_REFUSALS.values():
+        yield from _told(rule)
+
+
+def _of_the_union() -> Iterator[str]:
+    yield "\n## Refusals of the union\n"
+    yield "Members, rulebook, submissions, settlement and the steps of a cycle; `docs/UNION.md` says what each act needs.\n"
+    yield "| rule | code | it is refused because |"
+    yield "|---|---|---|"
+    for rule in UNION_REFUSALS.values():
+        yield f"| {rule.rule} | [`{rule.code}`](#{rule.code}) | {_cell(rule.meaning)} |"
+    for rule in UNION_REFUSALS.values():
         yield from _told(rule)
 
 

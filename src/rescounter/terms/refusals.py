@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from rescounter.terms.cycle_rules import CYCLE_RULES
 from rescounter.terms.ledger_rules import LEDGER_RULES
+from rescounter.terms.member_rules import MEMBER_RULES
+from rescounter.terms.rulebook_rules import RULEBOOK_RULES
+from rescounter.terms.settlement_rules import SETTLEMENT_RULES
+from rescounter.terms.submission_rules import SUBMISSION_RULES
 
-__all__ = ["EXCLUSIONS", "LEDGER_REFUSALS", "REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
+__all__ = ["EXCLUSIONS", "LEDGER_REFUSALS", "REFUSALS", "UNION_REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
 
 _SHOWN_LENGTH_MAX: Final = 80
 
@@ -53,8 +58,8 @@ class Refusal:
 
     @property
     def rule(self) -> str:
-        """The rule of admission, or of the ledger, that the row breaks."""
-        return (REFUSALS.get(self.code) or LEDGER_REFUSALS[self.code]).rule
+        """The rule of admission, of the ledger or of the union that is broken."""
+        return (REFUSALS.get(self.code) or LEDGER_REFUSALS.get(self.code) or UNION_REFUSALS[self.code]).rule
 
 
 def shown(cell: object) -> str:
@@ -244,6 +249,15 @@ REFUSALS: Final = MappingProxyType({rule.code: rule for rule in _RULES})
 
 LEDGER_REFUSALS: Final = MappingProxyType({row[0]: RefusalRule(*row) for row in LEDGER_RULES})
 """The same for transfers, batches and accounts in the ledger."""
+
+UNION_REFUSALS: Final = MappingProxyType(
+    {
+        row[0]: RefusalRule(*row)
+        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES)
+        for row in sorted(rules, key=lambda row: row[2])
+    }
+)
+"""The same for what is done in a union."""
 
 EXCLUSIONS: Final = MappingProxyType(
     {

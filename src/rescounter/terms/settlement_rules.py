@@ -1,0 +1,14 @@
+"""Why a union refuses pay-ins and what they are reconciled with: rows of `rescounter.terms.refusals.UNION_REFUSALS`.
+
+Each row: code, rule, precedence, what is wrong, what is allowed, what to do, an example.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+__all__ = ["SETTLEMENT_RULES"]
+
+_Row: TypeAlias = tuple[str, str, int, str, str, str, str]
+
+SETTLEMENT_RULES: Final[tuple[_Row, ...]] = ()
