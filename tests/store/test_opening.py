@@ -24,7 +24,7 @@ from rescounter.store.sqlite import SqliteDatabase
 from rescounter.terms import CallerFault, EnvironmentFault
 from tests.ledger.machine import LEDGER_KEY, ORIGIN, SIGNING_KEY
 from tests.store.server import server
-from tests.store.stores import postgresql_at, sqlite_at, with_accounts
+from tests.store.stores import FRESH, postgresql_at, sqlite_at, with_accounts
 
 
 class Place:
@@ -125,7 +125,8 @@ def test_another_programs_file_is_not_touched(tmp_path: Path, content: bytes | N
 
 def test_an_older_ledger_is_brought_forward_step_by_step_or_not_at_all(place: Place):
     place.store().close()
-    steps = {FORMAT: ["CREATE TABLE first_step (one INTEGER)"], FORMAT + 1: ["INSERT INTO first_step VALUES (1)"]}
+    first, second = ["CREATE TABLE first_step (one INTEGER)"], ["INSERT INTO first_step VALUES (1)"]
+    steps = {FORMAT: dict.fromkeys(FRESH, first), FORMAT + 1: dict.fromkeys(FRESH, second)}
     database = place.database()
     connection = database.connect()
     with pytest.raises(EnvironmentFault, match=f"format {FORMAT + 2}, which no release wrote"):

@@ -81,6 +81,7 @@ class Ledger:
                 head=view.audit_head,
                 balances=view.balances,
                 stored=view.checkpoints(),
+                documents=view.audit_documents,
                 kept=kept,
             )
             return audit(view.audit_stream(), evidence, progress=progress)

@@ -16,6 +16,7 @@ from rescounter.ledger.entries import Entry, EntryKind
 from rescounter.ledger.known import Fate, Known
 from rescounter.ledger.openings import decide_changes, decide_openings
 from rescounter.ledger.ports import Answer, InclusionProof, Store
+from rescounter.ledger.records import Record, StoredRecord
 from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import CHUNK_ROWS, Batch, Flag, Policy, Transfer, Transfers
 
@@ -37,8 +38,10 @@ __all__ = [
     "InclusionProof",
     "Known",
     "Policy",
+    "Record",
     "Standings",
     "Store",
+    "StoredRecord",
     "Transfer",
     "Transfers",
     "conclude",

@@ -7,8 +7,8 @@ cannot hold it: it imports `terms` alone.
 Order of checks, entry by entry: its rows stand one behind the other; memos; accounts and keys; the tree over its rows; then, since what
 was changed may break a law further down, transfers, two-phase, reversals and limits on each prefix; what is stored of its effects;
 request digest and seal; the entry's leaf; the log's root; checkpoints of that size. Then,
-once: ids, balances, every currency's zero sum, head and frontier, the key in force. What a refused row asked for is not stored, so of
-batches with refused or repeated rows the request digest is checked by its seal alone.
+once: ids, balances, every currency's zero sum, documents, head and frontier, the key in force. What a refused row asked for is not
+stored, so of batches with refused or repeated rows the request digest is checked by its seal alone.
 
 A store that was rolled back or replaced as a whole, keys and all, is found only against a checkpoint that somebody kept outside:
 the root at its size is reckoned again from the leaves, which says all that a consistency proof says, and more.
@@ -22,11 +22,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from rescounter.ledger.audit_acts import AuditActs
 from rescounter.ledger.audit_books import AuditBooks, Differing
 from rescounter.ledger.audit_faults import AuditFault
 from rescounter.ledger.audit_notes import AuditKeys, Kept
 from rescounter.ledger.audit_rows import AuditRows, memos_fit, missing_row
 from rescounter.ledger.canonical import SALT_BYTES, chunk_digest, request_digest, request_seal, row_bytes, salts
+from rescounter.ledger.documents import StoredDocument
 from rescounter.ledger.entries import Entry, EntryKind, Outcome
 from rescounter.ledger.merkle import STORED_LEVEL, Frontier
 from rescounter.ledger.notes import Verifier
@@ -46,6 +48,7 @@ _TAGS = {
     EntryKind.EXPIRY: "",
     EntryKind.ERASURE: "E",
     EntryKind.KEY: "K",
+    EntryKind.RECORD: "U",
 }
 
 
@@ -54,8 +57,8 @@ class Evidence:
     """What an audit is held against.
 
     *ledger_key*: the secret salt. *first*: the verifier key that the union published. *in_force*: the key that signs, as its file says.
-    *head*, *balances*: as stored; called when all entries have been read. *stored*: checkpoints as stored, by size. *kept*:
-    checkpoints kept outside, each with a name.
+    *head*, *balances*: as stored; called when all entries have been read. *stored*: checkpoints as stored, by size. *documents*:
+    as stored; called at the end. *kept*: checkpoints kept outside, each with a name.
     """
 
     ledger_key: bytes
@@ -64,6 +67,7 @@ class Evidence:
     head: Callable[[], Head]
     balances: Callable[[], Standings]
     stored: Iterable[tuple[int, str]] = ()
+    documents: Callable[[], Iterable[StoredDocument]] = tuple
     kept: Sequence[Kept] = ()
 
 
@@ -77,6 +81,8 @@ class Audited:
     checkpoints: int
     root: bytes
     fault: AuditFault | None
+    records: int = 0
+    documents: int = 0
 
 
 @dataclass(slots=True)
@@ -102,6 +108,7 @@ class _Audit:
     keys: AuditKeys
     progress: Callable[[int, int], None]
     books: AuditBooks = field(default_factory=AuditBooks)
+    acts: AuditActs = field(default_factory=AuditActs)
     log: Frontier = field(default_factory=Frontier)
     log_nodes: list[bytes] = field(default_factory=list)
     at_us: int = 0
@@ -155,7 +162,7 @@ class _Audit:
         count = len(chunk.rows) + len(chunk.others)
         if chunk.first_row + count > entry.tree_rows:
             yield AuditFault(check="rows", row=entry.tree_rows + 1, found="a row", expected=f"{entry.tree_rows:,} rows and no more")
-        if chunk.first_row + count < entry.tree_rows and count % CHUNK_ROWS:
+        if chunk.first_row + count < entry.tree_rows and (not count or count % CHUNK_ROWS):
             row = chunk.first_row + count + 1
             yield AuditFault(check="rows", row=row, found="no row", expected=f"one of {entry.tree_rows:,} rows")
         sides = self.books.places_of(chunk.transfers.column("debit")), self.books.places_of(chunk.transfers.column("credit"))
@@ -182,6 +189,8 @@ class _Audit:
                 faults = self.books.change(fields)
             elif tag == "K":
                 faults = self.keys.rotate(fields, batch.entry.sequence)
+            elif tag == "U":
+                faults = self.acts.take(fields)
             elif tag == "E":
                 erased.append((str(fields[0]), place))
             elif tag == "S":
@@ -261,7 +270,7 @@ class _Audit:
     def _request(self, batch: _Batch, chunk: AuditChunk) -> Iterator[AuditFault]:
         entry, digest = batch.entry, chunk.request_digest
         reckoned = None
-        if entry.outcome is Outcome.POSTED and entry.kind in (EntryKind.ACCOUNTS, EntryKind.ERASURE, EntryKind.KEY):
+        if entry.outcome is Outcome.POSTED and entry.kind not in _POSTINGS:
             reckoned = digest_of_leaves(entry.kind, batch.asked)
         elif entry.outcome is Outcome.POSTED and not batch.asked and batch.accepted == entry.rows:
             about = (entry.kind.name.lower(), entry.policy.name.lower(), chunk.cycle, entry.rulebook_version, entry.rows)
@@ -292,6 +301,7 @@ class _Audit:
         yield from self.rows.twice()
         yield from self.rows.vanished()
         yield from self.books.compare(self.evidence.balances())
+        yield from self.acts.documents_fit(self.evidence.documents())
         yield from self.keys.signs(self.evidence.in_force, head.origin)
 
 
@@ -376,4 +386,6 @@ def audit(
         checkpoints=keys.checked,
         root=run.log.root,
         fault=fault,
+        records=run.acts.records,
+        documents=run.acts.documents,
     )

@@ -25,6 +25,7 @@ class EntryKind(IntEnum):
     EXPIRY = 4
     ERASURE = 5
     KEY = 6
+    RECORD = 7
 
 
 class Outcome(IntEnum):

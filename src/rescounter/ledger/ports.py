@@ -17,8 +17,10 @@ import pyarrow as pa
 
 from rescounter.ledger.accounts import Account, AccountChange
 from rescounter.ledger.checkpoints import Rotation
+from rescounter.ledger.documents import StoredDocument
 from rescounter.ledger.entries import Entry
 from rescounter.ledger.known import Known
+from rescounter.ledger.records import Record, StoredRecord
 from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import Batch, Transfers
 from rescounter.terms import Refusal
@@ -132,6 +134,9 @@ class AuditView(Protocol):
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """Every checkpoint that was stored: the size it is stored under, and the note; in order of size."""
 
+    def audit_documents(self) -> Iterator[StoredDocument]:
+        """Every document that was kept to its end, in order of digests, as stored; each is read before the next is asked for."""
+
 
 class Signer(Protocol):
     """Signs checkpoints; the key stays on its side."""
@@ -200,6 +205,9 @@ class Store(Protocol):
     def audit_head(self) -> Head:
         """Where the log ends, as stored, for audit."""
 
+    def audit_documents(self) -> Iterator[StoredDocument]:
+        """As `AuditView.audit_documents`."""
+
     def audit_view(self) -> AbstractContextManager[AuditView]:
         """`audit_stream`, `audit_head`, `balances` and `checkpoints` of one instant."""
 
@@ -211,6 +219,24 @@ class Store(Protocol):
 
     def announce_key(self, key: str, rotation: Rotation) -> Answer:
         """Record that another key signs from here on."""
+
+    def record(self, records: Sequence[Record]) -> Answer:
+        """Store records behind the last one, all or none; the same again gives the first answer, others are refused."""
+
+    def records(self, *, after: int = 0, rows_max: int = 1000) -> Sequence[StoredRecord]:
+        """Records behind number *after*, in order."""
+
+    def prove_record(self, number: int, *, log_size: int) -> InclusionProof:
+        """As `prove_inclusion`, for a record. Raises: CallerFault ``record_unknown``, ``log_size_unknown``."""
+
+    def keep_document(self, content: bytes) -> str:
+        """Keep bytes for ever. Returns: their name, ``sha256:`` and 64 hexadecimal digits; the same bytes are kept once."""
+
+    def document(self, name: str) -> bytes:
+        """The bytes under a name, checked. Raises: CallerFault ``document_unknown``; EnvironmentFault ``document_damaged``."""
+
+    def documents(self) -> Iterator[tuple[str, int]]:
+        """Name and size in bytes of every document, in order of names."""
 
     def close(self) -> None:
         """Give the writer's lock back."""

@@ -21,6 +21,7 @@ __all__ = [
     "EXPIRY_KEY",
     "EXPIRY_MARK",
     "FEW_ROWS",
+    "RECORD_KEY",
     "TRANSFERS",
     "Batch",
     "Flag",
@@ -41,6 +42,9 @@ EXPIRY_MARK: Final = "/expired"
 
 EXPIRY_KEY: Final = "expiry/"
 """Begins the keys of batches of expiries; callers may not use it."""
+
+RECORD_KEY: Final = "record/"
+"""Begins the keys of batches of records; callers may not use it."""
 
 
 class Flag(IntEnum):
@@ -195,5 +199,5 @@ class Batch:
 
 def check_key(key: str) -> None:
     """Raise CallerFault ``batch_key_invalid`` unless *key* is 1 to 128 visible characters and none of the ledger's own."""
-    if not 0 < len(key) <= ID_LENGTH_MAX or has_hidden_characters(key) or key.startswith(EXPIRY_KEY):
+    if not 0 < len(key) <= ID_LENGTH_MAX or has_hidden_characters(key) or key.startswith((EXPIRY_KEY, RECORD_KEY)):
         raise CallerFault("batch_key_invalid", f"the key {key[:40]!r} of {len(key)} characters is no key of a batch")

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rescounter.ledger import Account, AccountChange, AccountEvent, Entry, EntryKind, Standings, Transfers
+from rescounter.ledger.documents import StoredDocument
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.merkle import STORED_LEVEL
 from rescounter.ledger.ports import AuditChunk, Head
@@ -24,8 +25,10 @@ from rescounter.ledger.sealing import (
 )
 from rescounter.ledger.transfers import CHUNK_ROWS
 from rescounter.store.database import Connection, Row
+from rescounter.store.documents import stored_documents
 from rescounter.store.lookups import TRANSFER_FIELDS, refusal_of
 from rescounter.store.reading import ENTRY_FIELDS, balances, entry_of, table_of
+from rescounter.store.records import leaves_of_records
 from rescounter.store.schema import PLACE_BITS
 from rescounter.store.session import LOG_TREE, place_of
 
@@ -130,6 +133,8 @@ def _others(connection: Connection, kind: EntryKind, span: dict[str, int]) -> It
     if kind is EntryKind.KEY:
         for place, *values in connection.rows(_ROTATIONS, **span):
             yield place, ("K", tuple(values))
+    if kind is EntryKind.RECORD:
+        yield from leaves_of_records(connection, **span)
 
 
 def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
@@ -188,6 +193,10 @@ class StoredView:
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """See `Store`."""
         return checkpoints(self._connection)
+
+    def audit_documents(self) -> Iterator[StoredDocument]:
+        """See `AuditView`."""
+        return stored_documents(self._connection)
 
 
 def head(connection: Connection) -> Head:

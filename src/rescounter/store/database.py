@@ -57,7 +57,9 @@ def unwrapped(connection: Connection) -> Connection:
 
 
 class Database(Protocol):
-    """Where the connections of a store come from."""
+    """Where the connections of a store come from. *name*: ``sqlite`` or ``postgresql``."""
+
+    name: str
 
     def connect(self) -> Connection:
         """Another connection."""

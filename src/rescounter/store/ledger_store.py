@@ -6,6 +6,7 @@ decide, write, seal. Readers have a connection of their own and see what is fina
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,12 +29,15 @@ from rescounter.ledger import (
 )
 from rescounter.ledger.canonical import chunk_digest, row_bytes
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
+from rescounter.ledger.documents import StoredDocument, digest_name
 from rescounter.ledger.notes import signed
 from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
+from rescounter.ledger.records import Record, StoredRecord, judge_records, record_fields
 from rescounter.ledger.sealing import LeafFields, account_fields, change_fields, digest_of_batch, digest_of_leaves, erasure_fields
 from rescounter.ledger.transfers import check_key
 from rescounter.store import accounts as books
-from rescounter.store import auditing, posting, proofs, reading, staging
+from rescounter.store import auditing, documents, posting, proofs, reading, staging
+from rescounter.store import records as acts
 from rescounter.store.database import Connection, Database
 from rescounter.store.database import reading as reads
 from rescounter.store.database import writing as writes
@@ -96,6 +100,49 @@ class LedgerStore:
                 return before
             posting.expire(session)
             return write(session, digest=digest, leaves=leaves)
+
+    # Records and documents.
+
+    def record(self, records: Sequence[Record]) -> Answer:
+        """See `Store`."""
+        refusals = judge_records(records)
+        if refusals:
+            return acts.refused_records(records, refusals)
+        leaves = [record_fields(each) for each in records]
+        digest = digest_of_leaves(EntryKind.RECORD, leaves)
+        with self._session() as session:
+            return acts.record(session, records, digest=digest, leaves=leaves)
+
+    def records(self, *, after: int = 0, rows_max: int = 1000) -> Sequence[StoredRecord]:
+        """See `Store`."""
+        with self._snapshot() as connection:
+            return acts.records(connection, after=after, rows_max=rows_max)
+
+    def keep_document(self, content: bytes) -> str:
+        """See `Store`."""
+        digest = hashlib.sha256(content).digest()
+        with self._snapshot() as connection:
+            is_kept = documents.is_kept(connection, digest)
+        if not is_kept:
+            with self._session() as session:
+                documents.keep(session.connection, content, digest)
+        return digest_name(digest)
+
+    def document(self, name: str) -> bytes:
+        """See `Store`."""
+        with self._snapshot() as connection:
+            return documents.document(connection, name)
+
+    def documents(self) -> Iterator[tuple[str, int]]:
+        """See `Store`. Between the pages others may read, and keep more."""
+        after = b""
+        while True:
+            with self._snapshot() as connection:
+                page = documents.named_documents(connection, after=after)
+            if not page:
+                return
+            yield from ((digest_name(digest), size) for digest, size in page)
+            after = page[-1][0]
 
     # Postings.
 
@@ -214,6 +261,11 @@ class LedgerStore:
         with self._snapshot() as connection:
             return proofs.prove_inclusion(connection, transfer_id, log_size=log_size, ledger_key=self._writer.ledger_key)
 
+    def prove_record(self, number: int, *, log_size: int) -> InclusionProof:
+        """See `Store`."""
+        with self._snapshot() as connection:
+            return proofs.prove_record(connection, number, log_size=log_size, ledger_key=self._writer.ledger_key)
+
     def prove_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
         """See `Store`."""
         with self._snapshot() as connection:
@@ -247,6 +299,11 @@ class LedgerStore:
                 yield auditing.StoredView(connection)
         finally:
             connection.close()
+
+    def audit_documents(self) -> Iterator[StoredDocument]:
+        """See `Store`."""
+        with self.audit_view() as view:
+            yield from view.audit_documents()
 
     def audit_head(self) -> Head:
         """See `Store`."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from rescounter.ledger.merkle import EMPTY_ROOT
 from rescounter.store.database import Connection, Database, reading, writing
+from rescounter.store.format_2 import TO_FORMAT_2
 from rescounter.store.schema import FORMAT
 from rescounter.terms import CallerFault, EnvironmentFault
 
-__all__ = ["MIGRATIONS", "prepare"]
+__all__ = ["MIGRATIONS", "Step", "prepare"]
 
-MIGRATIONS: Final[Mapping[int, Sequence[str]]] = MappingProxyType({})
-"""Statements that lead from a format to the next, for every format that was ever released."""
+Step: TypeAlias = Mapping[str, Sequence[str]]
+"""Statements that lead from a format to the next, by `Database.name`."""
+
+MIGRATIONS: Final[Mapping[int, Step]] = MappingProxyType({1: TO_FORMAT_2})
+"""The step from every format that was ever released."""
 
 _FIRST_HEAD: Final = """
 INSERT INTO head (one, format, origin, batches, entries, frontier, root, at_us) VALUES (1, :format, :origin, 0, 0, :frontier, :root, 0)
@@ -27,7 +31,7 @@ def prepare(
     *,
     create: bool,
     origin: str | None,
-    migrations: Mapping[int, Sequence[str]] = MIGRATIONS,
+    migrations: Mapping[int, Step] = MIGRATIONS,
     newest: int = FORMAT,
 ) -> str:
     """Make or migrate the tables as far as that is needed. Returns: the origin of the log.
@@ -60,7 +64,7 @@ def _make(database: Database, connection: Connection, origin: str) -> None:
             connection.run(_FIRST_HEAD, format=FORMAT, origin=origin, frontier=b"", root=EMPTY_ROOT)
 
 
-def _migrate(database: Database, connection: Connection, newest: int, migrations: Mapping[int, Sequence[str]]) -> None:
+def _migrate(database: Database, connection: Connection, newest: int, migrations: Mapping[int, Step]) -> None:
     """All steps in one transaction: the database is of the old format, or of the new one."""
     database.take_writer()
     with writing(connection):
@@ -68,7 +72,7 @@ def _migrate(database: Database, connection: Connection, newest: int, migrations
         while number < newest:
             if number not in migrations:
                 raise EnvironmentFault("database_foreign", f"the ledger is of format {number}, which no release wrote", format=number)
-            for statement in migrations[number]:
+            for statement in migrations[number][database.name]:
                 connection.run(statement)
             number += 1
             connection.run("UPDATE head SET format = :format", format=number)

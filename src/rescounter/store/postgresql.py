@@ -137,6 +137,8 @@ class PostgresqlConnection:
 class PostgresqlDatabase:
     """The port `Database` on one schema of a server."""
 
+    name = "postgresql"
+
     def __init__(self, dsn: str, *, wait_s: float, wrap: Wrap) -> None:
         self._dsn, self._wait_s, self._wrap = dsn, wait_s, wrap
         self._lock: psycopg.Connection[Row] | None = None

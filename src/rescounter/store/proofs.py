@@ -12,18 +12,22 @@ from rescounter.ledger.canonical import SALT_BYTES, leaf_of, row_bytes, salts, t
 from rescounter.ledger.merkle import STORED_LEVEL, Node, consistency_proof, hash_leaves, inclusion_proof, nodes_of
 from rescounter.ledger.transfers import CHUNK_ROWS
 from rescounter.store.auditing import window
-from rescounter.store.database import Connection
+from rescounter.store.database import Connection, Row
 from rescounter.store.lookups import askable
 from rescounter.store.reading import ENTRY_FIELDS, entry_of
 from rescounter.store.session import LOG_TREE, place_of
-from rescounter.terms import CallerFault, holds
+from rescounter.terms import INT64_MAX, CallerFault, holds
 
-__all__ = ["prove_consistency", "prove_inclusion"]
+__all__ = ["prove_consistency", "prove_inclusion", "prove_record"]
 
 _GROUP: Final = 1 << STORED_LEVEL
 _PLACE: Final = f"""
 SELECT t.place, b.number, b.key, {ENTRY_FIELDS}
 FROM transfer t JOIN entry e ON e.batch = t.place >> 32 JOIN batch b ON b.number = e.batch WHERE t.id = ANY(:ids) AND e.outcome = 1
+"""
+_PLACE_OF_RECORD: Final = f"""
+SELECT r.place, b.number, b.key, {ENTRY_FIELDS}
+FROM record r JOIN entry e ON e.batch = r.place >> 32 JOIN batch b ON b.number = e.batch WHERE r.number = :record
 """
 _NODES: Final = "SELECT hash FROM node WHERE tree = :tree ORDER BY place"
 _LEAVES: Final = "SELECT leaf FROM entry WHERE sequence >= :first AND sequence < :first + 256 ORDER BY sequence"
@@ -73,12 +77,24 @@ def prove_inclusion(connection: Connection, transfer_id: str, *, log_size: int, 
     found = connection.rows(_PLACE, ids=askable([transfer_id]))
     if not found:
         raise CallerFault("transfer_unknown", "no transfer is posted under this id")
-    ((place, number, key, *fields),) = found
-    entry, row = entry_of(tuple(fields)), place - place_of(found[0][1])
+    return _proven(connection, found[0], log_size=log_size, ledger_key=ledger_key)
+
+
+def prove_record(connection: Connection, record: int, *, log_size: int, ledger_key: bytes) -> InclusionProof:
+    """As `prove_inclusion`. Raises: CallerFault ``record_unknown``, ``log_size_unknown``."""
+    _check_size(connection, log_size)
+    found = connection.rows(_PLACE_OF_RECORD, record=record) if 0 < record <= INT64_MAX else []
+    if not found:
+        raise CallerFault("record_unknown", f"there is no record {record:,}")
+    return _proven(connection, found[0], log_size=log_size, ledger_key=ledger_key)
+
+
+def _proven(connection: Connection, found: Row, *, log_size: int, ledger_key: bytes) -> InclusionProof:
+    """The proof for the leaf that *found* tells: place, number and key of its batch, fields of its entry."""
+    place, number, key, *fields = found
+    entry, row = entry_of(tuple(fields)), place - place_of(number)
     if entry.sequence >= log_size:
-        raise CallerFault(
-            "log_size_unknown", f"the transfer stands in entry {entry.sequence}, which a log of {log_size} entries does not hold"
-        )
+        raise CallerFault("log_size_unknown", f"it stands in entry {entry.sequence}, which a log of {log_size} entries does not hold")
     leaves: dict[int, list[bytes]] = {}
 
     def group(of: int) -> list[bytes]:

@@ -11,9 +11,21 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["COLUMNS", "FORMAT", "PLACE_BITS", "TABLES", "postgresql_tables", "postgresql_triggers", "sqlite_triggers"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT",
+    "PLACE_BITS",
+    "TABLES",
+    "postgresql_refusal",
+    "postgresql_tables",
+    "postgresql_triggers",
+    "postgresql_truncation",
+    "postgresql_words",
+    "sqlite_refusal",
+    "sqlite_triggers",
+]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of this schema; stands in `head`."""
 
 PLACE_BITS: Final = 32
@@ -64,7 +76,7 @@ CREATE TABLE balance (
 CREATE TABLE batch (
     number          INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483646),
     key             TEXT NOT NULL UNIQUE CHECK (length(key) BETWEEN 1 AND 128),
-    kind            INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),
+    kind            INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 7),
     policy          INTEGER NOT NULL CHECK (policy IN (0, 1, 2)),
     cycle           TEXT NOT NULL,
     rulebook        TEXT NOT NULL,
@@ -116,6 +128,26 @@ CREATE TABLE rotation (
     old             TEXT NOT NULL,
     new             TEXT NOT NULL,
     signature       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE record (
+    place           INTEGER PRIMARY KEY,
+    number          INTEGER NOT NULL UNIQUE CHECK (number >= 1),
+    kind            TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
+    by_whom         TEXT NOT NULL CHECK (length(by_whom) <= 128),
+    body            BLOB NOT NULL CHECK (length(body) <= 1048576)
+) STRICT;
+
+CREATE TABLE document (
+    digest          BLOB NOT NULL CHECK (length(digest) = 32),
+    part            INTEGER NOT NULL CHECK (part >= 0),
+    bytes           BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 4194304),
+    PRIMARY KEY (digest, part)
+) STRICT;
+
+CREATE TABLE document_whole (
+    digest          BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+    size            INTEGER NOT NULL CHECK (size >= 0)
 ) STRICT;
 
 CREATE TABLE net (
@@ -206,6 +238,9 @@ _REFUSED: Final = MappingProxyType(
         "repeat": (_ALWAYS, _ENDED),
         "erasure": (_ALWAYS, _ALWAYS),
         "rotation": (_ALWAYS, _ALWAYS),
+        "record": (_ALWAYS, _ALWAYS),
+        "document": (_ALWAYS, "EXISTS (SELECT 1 FROM document_whole WHERE digest = OLD.digest)"),
+        "document_whole": (_ALWAYS, _ALWAYS),
         "net": (_ALWAYS, _ALWAYS),
         "entry": (_ALWAYS, _ALWAYS),
         "node": (_ALWAYS, "OLD.tree = 0 OR EXISTS (SELECT 1 FROM entry WHERE batch = OLD.tree)"),
@@ -213,6 +248,9 @@ _REFUSED: Final = MappingProxyType(
         "checkpoint": (_ALWAYS, _ALWAYS),
     }
 )
+
+_NOT_ADDED: Final = MappingProxyType({"document": "EXISTS (SELECT 1 FROM document_whole WHERE digest = NEW.digest)"})
+"""By table, when a new row is refused."""
 
 _REFERENCES: Final = MappingProxyType(
     {
@@ -235,20 +273,29 @@ COLUMNS: Final = MappingProxyType({name: dict(_COLUMN.findall(body)) for name, b
 def _refusals() -> Iterator[tuple[str, str, str]]:
     for table, (update, delete) in _REFUSED.items():
         yield from ((table, event, when) for event, when in (("UPDATE", update), ("DELETE", delete)) if when)
+    yield from ((table, "INSERT", when) for table, when in _NOT_ADDED.items())
 
 
 def sqlite_triggers() -> list[str]:
     """Statements that refuse what append-only forbids."""
-    return [
-        f"CREATE TRIGGER {table}_keeps_{event.lower()} BEFORE {event} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, 'append_only'); END"
-        for table, event, when in _refusals()
-    ]
+    return [sqlite_refusal(*each) for each in _refusals()]
+
+
+def sqlite_refusal(table: str, event: str, when: str) -> str:
+    """The statement that refuses an event on a row of a table under a condition."""
+    name = f"{table}_keeps_{event.lower()}"
+    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, 'append_only'); END"
+
+
+def postgresql_words(tables: str) -> str:
+    """Tables as SQLite reads them, with the types and options of PostgreSQL."""
+    text = tables.replace(" STRICT, WITHOUT ROWID", "").replace(" STRICT", "")
+    return text.replace("INTEGER", "BIGINT").replace("TEXT", 'TEXT COLLATE "C"').replace("BLOB", "BYTEA")
 
 
 def postgresql_tables() -> str:
     """`TABLES` in the words of PostgreSQL; the references of tables that are loaded in bulk are left to `_REFERENCES`."""
-    text = TABLES.replace(" STRICT, WITHOUT ROWID", "").replace(" STRICT", "")
-    text = text.replace("INTEGER", "BIGINT").replace("TEXT", 'TEXT COLLATE "C"').replace("BLOB", "BYTEA")
+    text = postgresql_words(TABLES)
     for table in _REFERENCES:
         text = re.sub(rf"CREATE TABLE {table} \(.*?\n\)", lambda found: re.sub(r" REFERENCES \w+", "", found[0]), text, flags=re.DOTALL)
     return text
@@ -275,20 +322,23 @@ def _postgresql_references() -> Iterator[str]:
 
 def postgresql_triggers() -> list[str]:
     """As `sqlite_triggers`; truncating is refused too, and a subquery stands in the function, since WHEN takes none."""
-    statements = []
-    for table, event, when in _refusals():
-        name = f"{table}_keeps_{event.lower()}"
-        returned = "NEW" if event == "UPDATE" else "OLD"
-        statements += [
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN RAISE EXCEPTION 'append_only'; END IF; "
-            f"RETURN {returned}; END $$",
-            f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-        ]
+    statements = [statement for each in _refusals() for statement in postgresql_refusal(*each)]
     statements.append(
         "CREATE FUNCTION ledger_keeps_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'append_only'; END $$"
     )
-    statements += [
-        f"CREATE TRIGGER {table}_keeps_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledger_keeps_all()"
-        for table in _REFUSED
+    return [*statements, *map(postgresql_truncation, _REFUSED), *_postgresql_references()]
+
+
+def postgresql_refusal(table: str, event: str, when: str) -> list[str]:
+    """As `sqlite_refusal`."""
+    name, returned = f"{table}_keeps_{event.lower()}", "OLD" if event == "DELETE" else "NEW"
+    return [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN RAISE EXCEPTION 'append_only'; END IF; "
+        f"RETURN {returned}; END $$",
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
-    return [*statements, *_postgresql_references()]
+
+
+def postgresql_truncation(table: str) -> str:
+    """The statement that refuses to truncate a table."""
+    return f"CREATE TRIGGER {table}_keeps_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledger_keeps_all()"

@@ -153,6 +153,8 @@ def _literal(column: Column) -> str | None:
 class SqliteDatabase:
     """The port `Database` on one file."""
 
+    name = "sqlite"
+
     def __init__(self, path: Path, *, wait_s: float, wrap: Wrap) -> None:
         self._path, self._wait_s, self._wrap = path, wait_s, wrap
         self._lock: sqlite3.Connection | None = None
