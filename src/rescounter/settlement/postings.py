@@ -1,0 +1,205 @@
+"""What a cycle posts: batches for the ledger, made of tables, under the keys of `docs/UNION.md` section 3.
+
+===========  =======================  ================  ===============  ====================================================
+batch        kind of transfer         debit             credit           amount
+===========  =======================  ================  ===============  ====================================================
+set-off      debt_discharged          M/set-off         ``*/clearing``   what M cleared as debtor
+set-off      claim_discharged         ``*/clearing``    M/set-off        what M cleared as creditor
+pay-in       pay_in                   ``*/settlement``  M/cash           money that came in and is M's
+pay-in       unidentified             ``*/settlement``  ``*/unidentified``  money that came in and is nobody's yet
+earmark      earmarked                M/cash            M/due            net debit
+net          net_paid                 M/due             ``*/clearing``   net debit
+net          net_received             ``*/clearing``    M/cash           net credit
+net          paid_out                 M/cash            ``*/settlement``  pay-out, as called
+fees         fee                      M/fees            ``*/fees``       fee
+resolution   assigned                 ``*/unidentified``  M/cash         unidentified money whose owner was found
+resolution   returned                 ``*/unidentified``  ``*/settlement``  unidentified money that went back
+===========  =======================  ================  ===============  ====================================================
+
+A batch without transfers is None. A pay-in's transfer is called after the bank's reference, and a resolution's batch too: so the ledger
+itself refuses to book money twice, or to assign and to return it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.ledger import Batch, Policy, Transfer, Transfers
+from rescounter.ledger.laws.nothing_created import posts_what_was_cleared
+from rescounter.settlement.accounts import CASH, CLEARING, DUE, FEES, SETTLEMENT, UNIDENTIFIED, account_name, account_names
+from rescounter.settlement.legs import Leg, discharge_legs, discharged, effects_of, leg, transfers_of
+from rescounter.terms import holds
+from rescounter.terms.names import FUND_NAME
+
+__all__ = [
+    "assign_batch",
+    "batch_key",
+    "earmark_batch",
+    "fees_batch",
+    "net_batch",
+    "pay_in_batch",
+    "return_batch",
+    "set_off_batch",
+]
+
+_UNION: Final = FUND_NAME
+_CREDITED: Final = ("on_time", "late")
+
+
+def batch_key(cycle: str, step: str) -> str:
+    """``cycle/C/STEP``; *step* one of set-off, earmark, net, fees, or ``pay-in/DIGEST``."""
+    return f"cycle/{cycle}/{step}"
+
+
+def set_off_batch(tables: Mapping[str, pa.Table], cycle: str, *, rulebook_version: str) -> Batch | None:
+    """What set-off discharged, member by member.
+
+    Args: *tables* of a result without liquidity: obligations and members.
+    Law: nothing is created: by account, the batch moves what the obligations say; every account ends at zero.
+    """
+    members = tables["members"]
+    holds("injected_minor" not in members.column_names, "a_cycle_draws_no_cash", cycle=cycle)
+    batch = _batch(discharge_legs(members), batch_key(cycle, "set-off"), cycle, rulebook_version)
+    debits, credits = (discharged(tables["obligations"], of_debits=side) for side in (True, False))
+    _posts(batch, debits, credits)
+    holds(debits == credits, "set_off_ends_at_zero", cycle=cycle)
+    return batch
+
+
+def pay_in_batch(lines: pa.Table, cycle: str, *, digest: str, rulebook_version: str) -> Batch | None:
+    """Money that came in, to whom it belongs or to nobody yet.
+
+    Args: *lines* of `funding.Reconciled`; *digest* of the document that holds them, which makes the key.
+    Law: by account, the batch moves what the lines say; doubles and refused pay-ins move nothing.
+    """
+    booked = lines.filter(pc.is_in(lines["verdict"], value_set=pa.array([*_CREDITED, "unidentified"])))
+    if not booked.num_rows:
+        return None
+    identified = pc.is_in(booked["verdict"], value_set=pa.array(_CREDITED)).combine_chunks()
+    currencies = booked["currency"].combine_chunks()
+    union = pa.repeat(pa.scalar(_UNION, pa.string()), booked.num_rows)
+    owned = account_names(booked["credited"].combine_chunks(), CASH, currencies)
+    transfers = Transfers.of_columns(
+        {
+            "id": pa.array([f"pay-in/{_hashed(reference)}" for reference in booked["reference"].to_pylist()], pa.string()),
+            "debit": account_names(union, SETTLEMENT, currencies),
+            "credit": pc.if_else(identified, owned, account_names(union, UNIDENTIFIED, currencies)),
+            "amount_minor": booked["amount_minor"],
+            "kind": pc.if_else(identified, "pay_in", "unidentified"),
+            "cycle": pa.repeat(pa.scalar(cycle or None, pa.string()), booked.num_rows),
+        }
+    )
+    return Batch(key=batch_key(cycle, f"pay-in/{digest}"), transfers=transfers, cycle=cycle, rulebook_version=rulebook_version)
+
+
+def earmark_batch(net: pa.Table, cycle: str, *, rulebook_version: str) -> Batch | None:
+    """Each net debtor's position, from its cash to what is due. The ledger refuses it while somebody has not paid in.
+
+    Args: *net* `calls.POSITIONS`.
+    """
+    batch = _batch(
+        (leg(_sides(net), ("member", CASH), ("member", DUE), "debit_minor", "earmarked"),),
+        batch_key(cycle, "earmark"),
+        cycle,
+        rulebook_version,
+    )
+    owed = {(row["member"], row["currency"]): -row["net_minor"] for row in net.to_pylist() if row["net_minor"] < 0}
+    _posts(batch, _named(owed, CASH), _named(owed, DUE))
+    return batch
+
+
+def net_batch(net: pa.Table, called: pa.Table, cycle: str, *, rulebook_version: str) -> Batch | None:
+    """The second final posting: what is due reaches the net creditors, and is paid out as *called*.
+
+    Args: *net* `calls.POSITIONS`; *called* `CALLS` of the last round, whose pay-outs are zero where accounts are prefunded.
+    Law: by account, the batch moves what the positions and calls say; nobody is paid out more than its net credit.
+    """
+    sides = _sides(net)
+    pay_out = {(row["member"], row["currency"]): row["pay_out_minor"] for row in called.to_pylist() if row["pay_out_minor"]}
+    keys = list(zip(net["member"].to_pylist(), net["currency"].to_pylist(), strict=True))
+    sides = sides.append_column("pay_out_minor", pa.array([pay_out.get(key, 0) for key in keys], pa.int64()))
+    holds(
+        bool(pc.all(pc.less_equal(sides["pay_out_minor"], sides["credit_minor"])).as_py() is not False),
+        "paid_out_of_net_credit",
+        cycle=cycle,
+    )
+    holds(pay_out.keys() <= set(keys), "paid_out_of_net_credit", cycle=cycle)
+    legs = (
+        leg(sides, ("member", DUE), (_UNION, CLEARING), "debit_minor", "net_paid"),
+        leg(sides, (_UNION, CLEARING), ("member", CASH), "credit_minor", "net_received"),
+        leg(sides, ("member", CASH), (_UNION, SETTLEMENT), "pay_out_minor", "paid_out"),
+    )
+    batch = _batch(legs, batch_key(cycle, "net"), cycle, rulebook_version)
+    owed = {key: -amount for key, amount in zip(keys, net["net_minor"].to_pylist(), strict=True) if amount < 0}
+    due = {key: amount for key, amount in zip(keys, net["net_minor"].to_pylist(), strict=True) if amount > 0}
+    debits = _named(owed, DUE) | _of_the_union(due, CLEARING) | _named(pay_out, CASH)
+    credits = _of_the_union(owed, CLEARING) | _named(due, CASH) | _of_the_union(pay_out, SETTLEMENT)
+    _posts(batch, debits, credits)
+    return batch
+
+
+def fees_batch(fees: pa.Table, cycle: str, *, rulebook_version: str) -> Batch | None:
+    """What each member owes the union for clearing. Args: *fees* `fees.FEES_TABLE`."""
+    batch = _batch((leg(fees, ("member", FEES), (_UNION, FEES), "fee_minor", "fee"),), batch_key(cycle, "fees"), cycle, rulebook_version)
+    owed = {(row["member"], row["currency"]): row["fee_minor"] for row in fees.to_pylist() if row["fee_minor"]}
+    _posts(batch, _named(owed, FEES), _of_the_union(owed, FEES))
+    return batch
+
+
+def assign_batch(line: Mapping[str, object], member: str, cycle: str = "", *, rulebook_version: str) -> Batch:
+    """An unidentified pay-in, given to the member that it belongs to. Args: *line* a row of `funding.Reconciled` lines."""
+    return _resolution(line, account_name(member, CASH, str(line["currency"])), "assigned", cycle, rulebook_version)
+
+
+def return_batch(line: Mapping[str, object], cycle: str = "", *, rulebook_version: str) -> Batch:
+    """An unidentified pay-in, sent back. Args: *line* a row of `funding.Reconciled` lines."""
+    return _resolution(line, account_name(_UNION, SETTLEMENT, str(line["currency"])), "returned", cycle, rulebook_version)
+
+
+def _resolution(line: Mapping[str, object], credit: str, kind: str, cycle: str, rulebook_version: str) -> Batch:
+    holds(line["verdict"] == "unidentified", "only_unidentified_money_is_resolved", reference=line["reference"])
+    amount = line["amount_minor"]
+    holds(isinstance(amount, int), "money_is_an_integer", found=type(amount).__name__)
+    key = f"unidentified/{_hashed(str(line['reference']))}"
+    debit = account_name(_UNION, UNIDENTIFIED, str(line["currency"]))
+    moved = Transfer(id=key, debit=debit, credit=credit, amount_minor=int(str(amount)), kind=kind, cycle=cycle or None)
+    return Batch(key=key, transfers=Transfers.of([moved]), cycle=cycle, rulebook_version=rulebook_version)
+
+
+def _hashed(reference: str) -> str:
+    return sha256(reference.encode()).hexdigest()
+
+
+def _sides(net: pa.Table) -> pa.Table:
+    amount = net["net_minor"].to_numpy()
+    return net.append_column("debit_minor", pa.array(np.maximum(-amount, 0))).append_column("credit_minor", pa.array(np.maximum(amount, 0)))
+
+
+def _batch(legs: Sequence[Leg], key: str, cycle: str, rulebook_version: str) -> Batch | None:
+    transfers = transfers_of(legs, key=key, cycle=cycle)
+    if transfers is None:
+        return None
+    return Batch(key=key, transfers=transfers, policy=Policy.CYCLE_NET, cycle=cycle, rulebook_version=rulebook_version)
+
+
+def _posts(batch: Batch | None, debits: Mapping[str, int], credits: Mapping[str, int]) -> None:
+    effects = effects_of(Transfers.of([]) if batch is None else batch.transfers)
+    posts_what_was_cleared(effects, debits_minor=debits, credits_minor=credits)
+
+
+def _named(amounts: Mapping[tuple[str, str], int], purpose: str) -> dict[str, int]:
+    return {account_name(member, purpose, currency): amount for (member, currency), amount in amounts.items()}
+
+
+def _of_the_union(amounts: Mapping[tuple[str, str], int], purpose: str) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for (_, currency), amount in amounts.items():
+        name = account_name(_UNION, purpose, currency)
+        sums[name] = sums.get(name, 0) + amount
+    return sums
