@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from rescounter.clearing.allocation import oldest
 from rescounter.settlement.calls import positions, settled_by
 from rescounter.settlement.funding import LATE
 from rescounter.terms import holds
@@ -88,33 +89,48 @@ def _late_places(obligations: pa.Table, side: str, late: pa.Table, participants:
 
 
 def _keep_what_is_paid(stays: _Int64s, obligations: pa.Table, late: pa.Table, debtor: _Int64s, creditor: _Int64s) -> None:
-    """Lower *stays* of the debts of late members to what each can pay, oldest first. Cost: one step for each such debt and pass."""
-    asked = stays.copy()
+    """Lower *stays* of the debts of late members to what each can pay, oldest first. Cost: a few passes over those debts."""
     own = np.flatnonzero((debtor >= 0) & (debtor != creditor) & (stays > 0))  # what stays within one settling member takes no money
+    if not len(own):
+        return
     due = pc.fill_null(obligations["due"].cast(pa.int32()).cast(pa.int64()), _NO_DUE_DAY).to_numpy()
     own = own[np.lexsort((own, due[own], debtor[own]))]
+    asked, group = stays[own], debtor[own]
+    first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    edge = np.cumsum(np.r_[False, group[1:] != group[:-1]])
     stays[own] = 0
-    divisible = _divisible(obligations)
-    left = late["paid_minor"].to_pylist()
+    # More than all its debts is of no use to anybody; so bounded, it and its claims together fit int64, as a currency does.
+    left = np.zeros(late.num_rows, np.int64)
+    left[group[first]] = np.minimum(late["paid_minor"].to_numpy()[group[first]], np.add.reduceat(asked, first))
     _add(left, creditor, np.where(debtor != creditor, stays, 0))
+    whole = np.flatnonzero(~_divisible(obligations)[own])
     for _ in range(_PASSES_MAX):
-        before = stays.copy()
-        for item in own.tolist():
-            place, room = int(debtor[item]), int(asked[item] - stays[item])
-            if room and (divisible[item] or room <= left[place]):
-                kept = min(room, left[place])
-                stays[item] += kept
-                left[place] -= kept
-        _add(left, creditor, stays - before)
-        if np.array_equal(stays, before):
+        more = oldest(asked - stays[own], edge, first, left[group[first]])
+        for place in np.unique(edge[whole]).tolist():
+            rows = slice(int(first[place]), int(np.append(first, len(own))[place + 1]))
+            more[rows] = _whole_or_not(
+                asked[rows] - stays[own[rows]], ~np.isin(np.arange(rows.start, rows.stop), whole), int(left[group[rows.start]])
+            )
+        if not more.any():
             break
+        stays[own] += more
+        left[group[first]] -= np.add.reduceat(more, first)
+        _add(left, creditor[own], more)
 
 
-def _add(left: list[int], places: _Int64s, amounts: _Int64s) -> None:
-    """Add *amounts* to what each of *places* has left. Exact: plain integers."""
+def _whole_or_not(room: _Int64s, divisible: NDArray[np.bool_], left: int) -> list[int]:
+    """What of *room* is met by *left*, in order; what is not divisible is met in full or passed over."""
+    met = []
+    for amount, parts in zip(room.tolist(), divisible.tolist(), strict=True):
+        met.append(min(amount, left) if parts or amount <= left else 0)
+        left -= met[-1]
+    return met
+
+
+def _add(left: _Int64s, places: _Int64s, amounts: _Int64s) -> None:
+    """Add *amounts* to what each of *places* has left."""
     chosen = np.flatnonzero((places >= 0) & (amounts > 0))
-    for place, amount in zip(places[chosen].tolist(), amounts[chosen].tolist(), strict=True):
-        left[place] += amount
+    np.add.at(left, places[chosen], amounts[chosen])
 
 
 def _divisible(obligations: pa.Table) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rescounter.ledger import Effects, Transfers
-from rescounter.settlement.accounts import CLEARING, SET_OFF, account_names
+from rescounter.settlement.accounts import CLEARING, SET_OFF, account_name, account_names
 from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
@@ -57,11 +57,14 @@ def discharge_legs(members: pa.Table) -> tuple[Leg, Leg]:
 
 def discharged(obligations: pa.Table, *, of_debits: bool) -> dict[str, int]:
     """What each account must be debited, or credited, for the discharge, reckoned from obligations and not from the members table."""
-    sums: dict[str, int] = {}
-    for member, currency, cleared in sums_by_member(obligations, "debtor" if of_debits else "creditor", "cleared_minor"):
-        for name in (f"{member}/{SET_OFF}/{currency}", f"{FUND_NAME}/{CLEARING}/{currency}"):
-            sums[name] = sums.get(name, 0) + cleared
-    return sums
+    side = "debtor" if of_debits else "creditor"
+    sums = obligations.select([side, "currency", "cleared_minor"]).group_by([side, "currency"]).aggregate([("cleared_minor", "sum")])
+    names = account_names(_one(sums[side]), SET_OFF, _one(sums["currency"]))
+    amounts = dict(zip(names.to_pylist(), sums["cleared_minor_sum"].to_pylist(), strict=True))
+    totals = sums.group_by("currency").aggregate([("cleared_minor_sum", "sum")])
+    for currency, total in zip(totals["currency"].to_pylist(), totals["cleared_minor_sum_sum"].to_pylist(), strict=True):
+        amounts[account_name(FUND_NAME, CLEARING, currency)] = total
+    return amounts
 
 
 def sums_by_member(table: pa.Table, side: str, column: str) -> Iterator[tuple[str, str, int]]:
