@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,14 +13,16 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rescounter.ledger import Account, AccountChange, AccountEvent, Answer, Batch, Flag, Policy, Store, Transfer, Transfers
+from rescounter.ledger import Account, AccountChange, AccountEvent, Answer, Batch, Flag, Policy, Record, Store, Transfer, Transfers
 from rescounter.ledger.audit import Evidence, audit
+from rescounter.ledger.canonical import fields_of
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.laws.limits_hold import standings_are_within_limits
 from rescounter.ledger.laws.zero_sum import currencies_sum_to_zero
 from rescounter.ledger.merkle import consistency_verified, inclusion_verified, leaf_hash
 from rescounter.ledger.notes import SigningKey, opened
+from rescounter.ledger.ports import InclusionProof
 from tests.ledger.model import Model, Told
 
 ORIGIN = "ledger.example/test"
@@ -35,8 +38,20 @@ amounts = st.integers(1, 12)
 odd_amounts = st.sampled_from([0, -1, 100, 2**62, MOST])
 names = st.sampled_from(["U", *ACCOUNTS[:4]])
 odd_names = st.sampled_from([*ACCOUNTS, "B", "nobody"])
+bys = st.sampled_from(["", "ana", "bo"])
+bodies = st.sampled_from([b"", b"{}", b'{"rule":"R1"}', b"\x00\xff"])
 odd_ids = st.sampled_from(["", "x" * 129, "T\u200b", "T0/expired", *IDS])
 memos = st.none() | st.sampled_from(["rent of Ana", "fee"])
+
+ODD_RECORDS = [
+    {"kind": ""},
+    {"kind": "k" * 65},
+    {"kind": "a\nb"},
+    {"by": "x" * 129},
+    {"body": bytes(2**20 + 1)},
+    {"number": 0},
+    {"number": 9},
+]
 
 
 @st.composite
@@ -197,6 +212,23 @@ class LedgerMachine(RuleBasedStateMachine):
         key = self.key("erase")
         self.compare(self.store.erase_memos(key, chosen), self.model.erase_memos(key, chosen))
 
+    @rule(data=st.data(), count=st.sampled_from([0, 1, 1, 1, 2, 3]), off=st.sampled_from([0, 0, 0, 1, -1, -2]))
+    def record(self, data: st.DataObject, count: int, off: int) -> None:
+        """Behind the last one as it stands, or as somebody read it before another acted, or the same again."""
+        first = len(self.model.records) + 1 + off
+        rows = [Record(number=first + row, kind="rule", by=data.draw(bys), body=data.draw(bodies)) for row in range(count)]
+        if rows and data.draw(st.integers(0, 5)) == 0:
+            rows[-1] = replace(rows[-1], **data.draw(st.sampled_from(ODD_RECORDS)))
+        if self.model.records and data.draw(st.integers(0, 2)) == 0:
+            rows = self.model.records[-data.draw(st.integers(1, 3)) :]
+        self.compare(self.store.record(rows), self.model.record(rows))
+
+    @rule(content=st.sampled_from([b"", b"a", b"{}", bytes(1000)]))
+    def keep_document(self, content: bytes) -> None:
+        name = self.store.keep_document(content)
+        self.model.documents.add(content)
+        assert name == "sha256:" + hashlib.sha256(content).hexdigest() and self.store.document(name) == content
+
     def compare(self, answer: Answer, told: Told) -> None:
         found = [(refusal.row, "" if refusal.code.endswith("_invalid") else refusal.id, refusal.code) for refusal in answer.refusals]
         assert found == [(row, "" if code.endswith("_invalid") else identity, code) for row, identity, code in told.refusals]
@@ -229,6 +261,18 @@ class LedgerMachine(RuleBasedStateMachine):
         assert [entry.sequence for entry in entries] == list(range(len(entries)))
 
     @invariant()
+    def the_records_agree(self) -> None:
+        entries, after, found = self.store.journal(rows_max=10_000), 0, []
+        while page := self.store.records(after=after, rows_max=3):
+            found += page
+            after = page[-1].number
+        assert [Record(number=each.number, kind=each.kind, by=each.by, body=each.body) for each in found] == self.model.records
+        assert all(entries[each.entry].kind.name == "RECORD" and entries[each.entry].at_us == each.at_us for each in found)
+        assert [size for _, size in sorted(self.store.documents())] == [
+            len(content) for content in sorted(self.model.documents, key=lambda content: hashlib.sha256(content).digest())
+        ]
+
+    @invariant()
     def the_log_continues(self) -> None:
         checkpoint = Checkpoint.of_text(opened(self.store.checkpoint(), [SIGNING_KEY.verifier]))
         size, root = self.last
@@ -238,7 +282,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.last = (checkpoint.size, checkpoint.root)
 
     def teardown(self) -> None:
-        self.every_transfer_is_proven()
+        self.everything_is_proven()
         self.an_audit_passes()
         self.store.close()
 
@@ -252,11 +296,14 @@ class LedgerMachine(RuleBasedStateMachine):
             head=self.store.audit_head,
             balances=self.store.balances,
             stored=self.store.checkpoints(),
+            documents=self.store.audit_documents,
         )
-        assert audit(self.store.audit_stream(), evidence).fault is None
+        done = audit(self.store.audit_stream(), evidence)
+        assert done.fault is None
+        assert (done.records, done.documents) == (len(self.model.records), len(self.model.documents))
 
-    def every_transfer_is_proven(self) -> None:
-        """At the end: histories agree, fates agree, and each posted transfer stands under the last checkpoint."""
+    def everything_is_proven(self) -> None:
+        """At the end: histories agree, fates agree, and each posted transfer and record stands under the last checkpoint."""
         size, root = self.last
         for name in self.model.world.books:
             assert self.store.account_history(name, rows_max=10_000).table["id"].to_pylist() == self.model.history(name)
@@ -264,11 +311,18 @@ class LedgerMachine(RuleBasedStateMachine):
             known = self.store.transfer(name)
             assert known is not None and known.transfer == replace(posted.transfer, memo=None)
             assert (known.fate.name if known.fate else "").startswith(posted.fate) and known.is_reversed == posted.is_reversed
-            proof = self.store.prove_inclusion(name, log_size=size)
-            leaf = leaf_hash(proof.leaf[1:])
-            batch = proof.entry
-            assert inclusion_verified(leaf, proof.batch_path, place=proof.place, size=batch.tree_rows, root=batch.tree_root)
-            assert inclusion_verified(batch.leaf(), proof.log_path, place=batch.sequence, size=size, root=root)
+            prove(self.store.prove_inclusion(name, log_size=size), root)
+        for record in self.model.records:
+            proof = self.store.prove_record(record.number, log_size=size)
+            assert proof.leaf[17:] == b"U" + fields_of(record.number, record.kind, record.by, hashlib.sha256(record.body).hexdigest())
+            prove(proof, root)
+
+
+def prove(proof: InclusionProof, root: bytes) -> None:
+    """The leaf stands under the batch's root, the entry under the root of the log."""
+    leaf, batch = leaf_hash(proof.leaf[1:]), proof.entry
+    assert inclusion_verified(leaf, proof.batch_path, place=proof.place, size=batch.tree_rows, root=batch.tree_root)
+    assert inclusion_verified(batch.leaf(), proof.log_path, place=batch.sequence, size=proof.log_size, root=root)
 
 
 def machine_of(make: Make) -> type[LedgerMachine]:

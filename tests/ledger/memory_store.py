@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,7 @@ from rescounter.ledger.canonical import (
     SALT_BYTES,
     chunk_digest,
     content_digest,
+    leaf_of,
     memo_digests,
     request_seal,
     row_bytes,
@@ -46,6 +48,7 @@ from rescounter.ledger.canonical import (
 )
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
 from rescounter.ledger.decisions import UNBOUND
+from rescounter.ledger.documents import StoredDocument, digest_name, parts_of
 from rescounter.ledger.effects import merged
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.expiry import expiries, expiry_key
@@ -55,6 +58,7 @@ from rescounter.ledger.memos import MEMO_SALT_BYTES, SealedMemo, memo_digest
 from rescounter.ledger.merkle import Frontier, consistency_proof, inclusion_proof, nodes_of, root_of
 from rescounter.ledger.notes import signed
 from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
+from rescounter.ledger.records import Record, StoredRecord, judge_number, judge_records, record_fields, record_key
 from rescounter.ledger.rulings import places_of, refused
 from rescounter.ledger.sealing import (
     LeafFields,
@@ -129,6 +133,8 @@ class MemoryStore:
         self._staged: dict[str, Begun] = {}
         self._log = Frontier()
         self._checkpoints: dict[int, str] = {}
+        self._records: list[StoredRecord] = []
+        self._documents: dict[str, bytes] = {}
 
     # Accounts.
 
@@ -159,6 +165,48 @@ class MemoryStore:
         if not refusals:
             self._standings |= after
         return self._end_small(key, EntryKind.ACCOUNTS, digest, leaves, refusals)
+
+    # Records and documents.
+
+    def record(self, records: Sequence[Record]) -> Answer:
+        leaves = [record_fields(each) for each in records]
+        refusals = judge_records(records)
+        if not refusals:
+            digest = digest_of_leaves(EntryKind.RECORD, leaves)
+            key, first = record_key(records[0].number), records[0]
+            if (before := self._before(key, digest)) is not None and before.entry is not None:
+                return before
+            stands = [Record(number=each.number, kind=each.kind, by=each.by, body=each.body) for each in self._records[first.number - 1 :]]
+            refusal = judge_number(first, last=len(self._records), stands=stands[0] if stands else None)
+            if refusal is None:
+                self._tick()
+                fields = ({"number": each.number, "kind": each.kind, "by": each.by, "body": each.body} for each in records)
+                self._records += [StoredRecord(**each, at_us=self._at, entry=self._log.size) for each in fields]
+                return self._end_small(key, EntryKind.RECORD, digest, leaves, ())
+            refusals = (refusal,)
+        none = np.zeros(len(records), bool)
+        key = record_key(records[0].number if records else 0)
+        return Answer(key=key, entry=None, accepted=none, repeated=none, refusals=refusals)
+
+    def records(self, *, after: int = 0, rows_max: int = 1000) -> Sequence[StoredRecord]:
+        return self._records[after : after + rows_max]
+
+    def keep_document(self, content: bytes) -> str:
+        name = digest_name(hashlib.sha256(content).digest())
+        self._documents.setdefault(name, content)
+        return name
+
+    def document(self, name: str) -> bytes:
+        if name not in self._documents:
+            raise CallerFault("document_unknown", f"there is no document {name}")
+        return self._documents[name]
+
+    def documents(self) -> Iterator[tuple[str, int]]:
+        return ((name, len(content)) for name, content in sorted(self._documents.items()))
+
+    def audit_documents(self) -> Iterator[StoredDocument]:
+        for name, content in sorted(self._documents.items()):
+            yield StoredDocument(name=name, size=len(content), parts=enumerate(parts_of(content)))
 
     # Postings.
 
@@ -310,19 +358,29 @@ class MemoryStore:
 
     def prove_inclusion(self, transfer_id: str, *, log_size: int) -> InclusionProof:
         row = self._rows[transfer_id]
-        ended = self._ended[self._keys[row.sequence]]
         transfers, standings = Transfers.of([row.transfer]), self._named(Transfers.of([row.transfer]))
         digests = pa.array([row.digest], pa.binary())
         salt = salt_at(self._key, self._keys[row.sequence], row.place)
         currencies = currencies_of(places_of(transfers.column("debit"), standings), standings)
         leaf = transfer_leaves(row_bytes(transfers), currencies, digests, salt)[0].as_py()
+        return self._proven(leaf, row.sequence, row.place, log_size)
+
+    def prove_record(self, number: int, *, log_size: int) -> InclusionProof:
+        sequence = self._records[number - 1].entry
+        key = self._keys[sequence]
+        place = number - next(each.number for each in self._records if each.entry == sequence)
+        tag, fields = self._ended[key].others[place]
+        return self._proven(leaf_of(tag, salt_at(self._key, key, place), fields), sequence, place, log_size)
+
+    def _proven(self, leaf: bytes, sequence: int, place: int, log_size: int) -> InclusionProof:
+        ended = self._ended[self._keys[sequence]]
         log = [self._entry(key).leaf() for key in self._keys]
         return InclusionProof(
             leaf=leaf,
-            place=row.place,
-            batch_path=tuple(inclusion_proof(nodes_of(ended.leaves), row.place, len(ended.leaves))),
-            entry=self._entry(self._keys[row.sequence]),
-            log_path=tuple(inclusion_proof(nodes_of(log), row.sequence, log_size)),
+            place=place,
+            batch_path=tuple(inclusion_proof(nodes_of(ended.leaves), place, len(ended.leaves))),
+            entry=self._entry(self._keys[sequence]),
+            log_path=tuple(inclusion_proof(nodes_of(log), sequence, log_size)),
             log_size=log_size,
         )
 

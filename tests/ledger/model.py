@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Flag, Policy, Transfer
+from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Flag, Policy, Record, Transfer
 
 MOST = 2**63 - 1
 
@@ -72,6 +72,8 @@ class Model:
         self.world = World()
         self.answers: dict[str, tuple[object, Told, list[str | None]]] = {}
         self.kinds: list[tuple[str, bool, int]] = []
+        self.records: list[Record] = []
+        self.documents: set[bytes] = set()
 
     def _end(self, key: str, kind: str, request: object, told: Told, kept: list[str | None] | None = None) -> Told:
         self.answers[key] = (request, told, kept or [])
@@ -342,6 +344,32 @@ class Model:
                 posted.is_erased = True
         told = Told(True, [True] * len(transfer_ids), [False] * len(transfer_ids))
         return self._end(key, "erasure", ("erasure", tuple(transfer_ids)), told)
+
+    # Records and documents.
+
+    def record(self, records: Sequence[Record]) -> Told:
+        bad = [
+            (row, str(each.number), "record_invalid")
+            for row, each in enumerate(records, 1)
+            if each.number < 1 or bad_text(each.kind, 64) or (each.by and bad_text(each.by, 128)) or len(each.body) > 2**20
+        ]
+        if bad or not records:
+            return Told(None, refusals=bad or [(0, "", "record_invalid")])
+        first = records[0].number
+        for row, each in enumerate(records, 1):
+            if each.number != first + row - 1:
+                return Told(None, refusals=[(row, str(each.number), "record_number_gap")])
+        before = self.answers.get(f"record/{first}")
+        if before and before[0] == tuple(records):
+            return before[1]
+        if first <= len(self.records):
+            return Told(None, refusals=[(1, str(first), "record_number_taken")])
+        if first > len(self.records) + 1:
+            return Told(None, refusals=[(1, str(first), "record_number_gap")])
+        self._tick()
+        self.records += records
+        told = Told(True, [True] * len(records), [False] * len(records))
+        return self._end(f"record/{first}", "record", tuple(records), told)
 
     # What is compared.
 
