@@ -10,19 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rescounter.clearing.prices import Price
 from rescounter.statements.circuits import CircuitsShown, circuits_shown
+from rescounter.statements.environment import environment
 from rescounter.statements.evidence import Evidence, as_script, evidence_of
-from rescounter.statements.figures import Bar, comparison, exact, relieved, share, short, to_pay, unit, width
+from rescounter.statements.figures import Bar, comparison, relieved, to_pay, unit
 from rescounter.statements.gains import Gain, Payment, gains, payments
 from rescounter.statements.picture import Picture, picture
 from rescounter.statements.price import BOX, Chart, DrawOfMember, Step, chart, draws, steps
@@ -77,7 +75,7 @@ def report_html(summary: Mapping[str, Any], tables: Mapping[str, pa.Table], pric
     ]
     refusals: list[RefusalCount] = refusal_counts(tables["refusals"])
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             summary=summary,
@@ -88,6 +86,7 @@ def report_html(summary: Mapping[str, Any], tables: Mapping[str, pa.Table], pric
             refusals=refusals,
             refusals_file=_file_of("refusals", summary),
             input_name=_input_name(summary),
+            BOX=BOX,
             evidence=Markup(as_script({"currencies": [chapter.evidence.content for chapter in chapters]})),
         )
     )
@@ -130,23 +129,3 @@ def _input_name(summary: Mapping[str, Any]) -> str:
 def _file_of(table: str, summary: Mapping[str, Any]) -> str:
     """The file of the result that holds *table*, as the summary names it; empty when it names none."""
     return next((name for name in summary.get("files", {}) if PurePosixPath(name).stem == table), "")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("rescounter.statements"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters |= {"exact": exact, "short": short, "share": share, "width": width}
-    environment.globals |= {"part": _part, "BOX": BOX}
-    return environment
-
-
-def _part(name: str) -> Markup:
-    """A style sheet or script of ours, as it stands in the package."""
-    return Markup(files("rescounter.statements").joinpath("templates", name).read_text(encoding="utf-8").rstrip())

@@ -27,11 +27,12 @@ _TYPES: Final = {"text": str, "money": Money, "date": datetime.date, "count": in
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A label with its value, and perhaps a note that explains it. A *value* may be money."""
+    """A label with its value, and perhaps a note that explains it. *is_exact*: the value is printed letter by letter, line by line."""
 
     label: str
     value: str | Money
     note: str = ""
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class Table:
     totals: tuple[Row, ...] = ()
     left_out: int = 0
     file: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether an amount is below zero: then nothing is written as a zero, since a dash could be taken for a sign."""
+        return any(isinstance(cell, Money) and cell.minor < 0 for row in (*self.rows, *self.totals) for cell in row)
 
     def __post_init__(self) -> None:
         types = [_TYPES[column.kind] for column in self.columns]

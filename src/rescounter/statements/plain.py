@@ -1,0 +1,127 @@
+"""A document as plain text for a terminal of a given width: amounts to the right, texts folded, nothing cut off."""
+
+from __future__ import annotations
+
+import datetime
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Final
+
+from rescounter.statements.documents import Document, amount
+from rescounter.statements.section import Cell, Column, Line, Section, Table
+from rescounter.terms.money import Money
+from rescounter.terms.refusals import shown
+
+__all__ = ["WIDTH_MIN", "plain_text"]
+
+WIDTH_MIN: Final = 60
+_GAP: Final = "  "
+_TEXT_LEAST: Final = 8
+_LABEL_MOST: Final = 26
+
+
+def plain_text(document: Document, width: int = 100, *, rows_max: int = 60) -> str:
+    """All of *document*; tables are cut after *rows_max* rows, and say so. A *width* below `WIDTH_MIN` is taken for it."""
+    width = max(width, WIDTH_MIN)
+    lines = [document.union, document.what, "=" * min(width, max(len(document.union), len(document.what))), ""]
+    lines += textwrap.wrap(document.title, width)
+    for paragraph in (*document.deck, *document.marks):
+        lines += ["", *textwrap.wrap(paragraph, width)]
+    if document.currency:
+        lines += ["", f"Amounts in {document.currency}."]
+    for section in document.sections:
+        lines += ["", "", *_section(section, document.exponents, width, rows_max)]
+    if document.colophon:
+        lines += ["", "", *textwrap.wrap(document.colophon, width)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _section(section: Section, exponents: Mapping[str, int], width: int, rows_max: int) -> Iterator[str]:
+    yield from (section.title, "-" * len(section.title))
+    if section.words:
+        yield from (*textwrap.wrap(section.words, width), "")
+    label_width = min(_LABEL_MOST, max((len(line.label) for line in section.lines), default=0))
+    for line in section.lines:
+        yield from _line(line, exponents, label_width, width)
+    if section.table is not None:
+        if section.lines:
+            yield ""
+        yield from _table(section.table, exponents, width, rows_max)
+
+
+def _line(line: Line, exponents: Mapping[str, int], label_width: int, width: int) -> Iterator[str]:
+    value = amount(line.value, exponents, alone=True) if isinstance(line.value, Money) else line.value
+    room = width - label_width - len(_GAP)
+    if line.note and not line.is_exact:
+        value = f"{value}, {line.note}"
+    told = [piece for row in value.splitlines() or [""] for piece in ([row] if line.is_exact else _folded(row, room))]
+    if line.note and line.is_exact:
+        told += _folded(line.note, room)
+    for label, piece in zip_longest(textwrap.wrap(line.label, label_width) or [""], told, fillvalue=""):
+        yield f"{label:<{label_width}}{_GAP}{piece}"
+
+
+def _table(table: Table, exponents: Mapping[str, int], width: int, rows_max: int) -> Iterator[str]:
+    kept = table.rows[:rows_max]
+    nil = "0" if table.is_signed else "-"
+    cells = [[_cell(cell, exponents, nil) for cell in row] for row in kept]
+    totals = [[_cell(cell, exponents, "0") for cell in row] for row in table.totals]
+    widths = _widths(table.columns, [*cells, *totals], width)
+    yield from _row([column.heading for column in table.columns], table.columns, widths)
+    rule = _GAP.join("-" * wide for wide in widths)
+    yield rule
+    for row in cells:
+        yield from _row(row, table.columns, widths)
+    left_out = table.left_out + len(table.rows) - len(kept)
+    if left_out:
+        yield f"... and {left_out:,} more" + (f", in {table.file}" if table.file else "")
+    if totals:
+        yield rule
+        for row in totals:
+            yield from _row(row, table.columns, widths)
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """As wide as what stands in them; where that is too wide, texts give way, the widest first, and are folded."""
+    cells = [max((len(row[place]) for row in rows), default=0) for place in range(len(columns))]
+    widths = [max(cell, len(column.heading)) for cell, column in zip(cells, columns, strict=True)]
+    words = [max((len(word) for word in column.heading.split()), default=0) for column in columns]
+    texts = [place for place, column in enumerate(columns) if column.kind == "text"]
+    others = [place for place, column in enumerate(columns) if column.kind != "text"]
+    least = [_TEXT_LEAST if place in texts else max(cells[place], words[place]) for place in range(len(columns))]
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+    for group in (others, texts):  # headings over amounts fold before texts do
+        while excess > 0 and (open := [place for place in group if widths[place] > least[place]]):
+            widths[max(open, key=lambda place: widths[place])] -= 1
+            excess -= 1
+    return widths
+
+
+def _row(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> Iterator[str]:
+    folded = [_folded(cell, wide) for cell, wide in zip(cells, widths, strict=True)]
+    for pieces in zip_longest(*folded, fillvalue=""):
+        yield _GAP.join(_aligned(piece, column, wide) for piece, column, wide in zip(pieces, columns, widths, strict=True))
+
+
+def _folded(text: str, wide: int) -> list[str]:
+    return textwrap.wrap(text, max(wide, 1), break_on_hyphens=False) or [""]
+
+
+def _aligned(piece: str, column: Column, wide: int) -> str:
+    return f"{piece:>{wide}}" if column.kind in ("money", "count") else f"{piece:<{wide}}"
+
+
+def _cell(cell: Cell, exponents: Mapping[str, int], nil: str) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Money):
+        return amount(cell, exponents) if cell.minor or nil == "0" else nil
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    return f"{cell:,}" if isinstance(cell, int) else _safe(cell)
+
+
+def _safe(text: str) -> str:
+    """Hidden characters escaped, so that no name plays with the terminal."""
+    return text if text.isprintable() else shown(text)
