@@ -83,3 +83,17 @@ def test_the_bytes_of_few_rows_are_those_of_columns(rows: list[Transfer]):
         patch.setattr(canonical, "FEW_ROWS", 0)
         assert found[0].equals(row_bytes(table))
         assert found[1].equals(transfer_leaves(row_bytes(table), currencies, digests, salt))
+
+
+@given(rows=batches)
+def test_few_transfers_are_the_same_table_whether_kept_as_values_or_not(rows: list[Transfer]):
+    few = Transfers.of(rows)
+    table = Transfers(few.table)
+    assert few == table and list(few.rows()) == list(table.rows()) and len(few) == len(rows)
+    assert all(list(few.values(name)) == table.values(name) for name in few.table.column_names)
+
+
+@pytest.mark.parametrize("wrong", [{"amount_minor": 2**63}, {"amount_minor": "1"}, {"memo": "\ud800"}, {"kind": 7}])
+def test_what_no_column_holds_is_told_at_once(wrong: dict[str, Any]):
+    with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError)):
+        Transfers.of([Transfer(**({"id": "a", "debit": "ana", "credit": "bo", "amount_minor": 1} | wrong))])

@@ -25,6 +25,8 @@ __all__ = [
     "SALT_BYTES",
     "chunk_digest",
     "content_digest",
+    "few_leaves",
+    "few_row_bytes",
     "fields_of",
     "leaf_of",
     "memo_digests",
@@ -106,9 +108,14 @@ def _few_fields(values: Sequence[object]) -> list[str]:
 def row_bytes(transfers: Transfers) -> pa.Array:
     """The canonical row of each transfer (large_binary): all but the memo."""
     if 0 < len(transfers) <= FEW_ROWS:
-        columns = (_few_fields(transfers.column(name).to_pylist()) for name in _ROW)
-        return pa.array(["".join(fields).encode() for fields in zip(*columns, strict=True)], pa.large_binary())
+        return pa.array(few_row_bytes(transfers), pa.large_binary())
     return _joined(len(transfers), [transfers.column(name) for name in _ROW])
+
+
+def few_row_bytes(transfers: Transfers) -> list[bytes]:
+    """As `row_bytes`, of 1 to `FEW_ROWS` rows, as plain values."""
+    columns = (_few_fields(transfers.values(name)) for name in _ROW)
+    return ["".join(fields).encode() for fields in zip(*columns, strict=True)]
 
 
 def content_digest(transfer: Transfer) -> bytes:
@@ -117,9 +124,11 @@ def content_digest(transfer: Transfer) -> bytes:
     return hashlib.sha256(fields_of(*(int(bare.flag) if name == "flag" else getattr(bare, name) for name in _ROW))).digest()
 
 
-def chunk_digest(rows: pa.Array) -> bytes:
+def chunk_digest(rows: pa.Array | list[bytes]) -> bytes:
     """Digest of the rows of one chunk. Cost: 0.1 us a row."""
     holds(len(rows) <= CHUNK_ROWS, "a_chunk_is_bounded", rows=len(rows))
+    if isinstance(rows, list):
+        return hashlib.sha256(b"".join(rows)).digest()
     offsets = np.frombuffer(rows.buffers()[1], dtype=np.int64, count=len(rows) + rows.offset + 1)[rows.offset :]
     data = rows.buffers()[2]
     content = memoryview(data)[int(offsets[0]) : int(offsets[-1])] if data is not None else b""
@@ -173,16 +182,20 @@ def transfer_leaves(rows: pa.Array, currencies: pa.Array, digests: pa.Array, sal
     """
     count = len(rows)
     if 0 < count <= FEW_ROWS:
-        hexes = [None if each is None else each.hex() for each in digests.to_pylist()]
-        tails = zip(_few_fields(currencies.to_pylist()), _few_fields(hexes), strict=True)
-        heads = (b"\x00" + salt[begin : begin + SALT_BYTES] + b"T" for begin in range(0, SALT_BYTES * count, SALT_BYTES))
-        whole = zip(heads, rows.to_pylist(), tails, strict=True)
-        return pa.array([head + row + "".join(tail).encode() for head, row, tail in whole], pa.large_binary())
+        return pa.array(few_leaves(rows.to_pylist(), currencies.to_pylist(), digests.to_pylist(), salt), pa.large_binary())
     own = pa.Array.from_buffers(pa.binary(SALT_BYTES), count, [None, pa.py_buffer(salt)])
     hexed = digests if digests.null_count == count else pa.array([None if each is None else each.hex() for each in digests.to_pylist()])
     tail = _joined(count, [currencies, hexed])
     head, empty = pc.cast(own, pa.large_binary()), _binary(b"")
     return pc.binary_join_element_wise(_binary(b"\x00"), head, _binary(b"T"), rows, tail, empty)
+
+
+def few_leaves(rows: Sequence[bytes], currencies: Sequence[str | None], digests: Sequence[bytes | None], salt: bytes) -> list[bytes]:
+    """As `transfer_leaves`, of 1 to `FEW_ROWS` rows, as plain values."""
+    tails = zip(_few_fields(currencies), _few_fields([digest and digest.hex() for digest in digests]), strict=True)
+    heads = (b"\x00" + salt[begin : begin + SALT_BYTES] + b"T" for begin in range(0, len(salt), SALT_BYTES))
+    whole = zip(heads, rows, tails, strict=True)
+    return [head + row + "".join(tail).encode() for head, row, tail in whole]
 
 
 def leaf_of(tag: str, salt: bytes, values: Sequence[object]) -> bytes:

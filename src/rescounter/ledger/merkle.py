@@ -56,10 +56,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def hash_leaves(leaves: pa.Array) -> list[bytes]:
+def hash_leaves(leaves: pa.Array | list[bytes]) -> list[bytes]:
     """Leaf hashes of binaries that begin with byte 0 already (`canonical`). Cost: one SHA-256 a leaf."""
     sha256 = hashlib.sha256
-    return [sha256(leaf).digest() for leaf in leaves.to_pylist()]
+    return [sha256(leaf).digest() for leaf in (leaves if isinstance(leaves, list) else leaves.to_pylist())]
 
 
 def _paired(level: Sequence[bytes]) -> list[bytes]:

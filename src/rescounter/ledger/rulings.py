@@ -84,7 +84,7 @@ def flags_of(transfers: Transfers) -> np.ndarray:
 def places_of(accounts: pa.Array, standings: Standings) -> np.ndarray:
     """Place of each account in *standings*, int64; -1 where it is not there."""
     if len(accounts) + len(standings) <= 4 * FEW_ROWS:
-        place = {name: row for row, name in enumerate(standings.text("id").to_pylist())}
+        place = {name: row for row, name in enumerate(standings.values("id"))}
         return np.array([place.get(name, -1) for name in accounts.to_pylist()], np.int64)
     return np.asarray(pc.fill_null(pc.index_in(accounts, value_set=standings.text("id")), -1).to_numpy(zero_copy_only=False), np.int64)
 

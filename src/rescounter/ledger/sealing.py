@@ -109,7 +109,7 @@ def chunk_hashes(rows: pa.Array, currencies: pa.Array, digests: pa.Array, salt: 
 def currencies_of(places: Sequence[int] | np.ndarray, standings: Standings) -> pa.Array:
     """The currency of each transfer by the place of its debit account; null where that is -1."""
     if len(places) <= FEW_ROWS:
-        currencies = [*standings.text("currency").to_pylist(), None]  # -1 is the last
+        currencies = [*standings.values("currency"), None]  # -1 is the last
         return pa.array([currencies[place] for place in places], pa.string())
     indices = pa.array(places, pa.int64())
     return standings.text("currency").take(pc.if_else(pc.less(indices, 0), None, indices))

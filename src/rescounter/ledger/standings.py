@@ -5,9 +5,9 @@ A store reads them of the accounts that it has locked; decisions are made over t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ STANDINGS: Final = pa.schema(
 )
 """Columns of standings: minor units >= 0; *limit_minor* >= 0 or `NO_LIMIT`; *state* of `AccountState`."""
 
+_PLACE: Final = {name: place for place, name in enumerate(STANDINGS.names)}
 _SUMS: Final = ("posted_debits", "posted_credits", "pending_debits", "pending_credits")
 
 
@@ -66,15 +67,18 @@ class Standing:
         return self.posted_debits + self.pending_debits - self.posted_credits
 
 
-@dataclass(frozen=True, slots=True)
 class Standings:
-    """A frozen table in the schema `STANDINGS`, one row an account, in any order; places in it are account places."""
+    """A frozen table in the schema `STANDINGS`, one row an account, in any order; places in it are account places.
 
-    table: pa.Table
+    What a database tells of few accounts is kept as plain values, and the table is made when somebody asks for it.
+    """
 
-    def __post_init__(self) -> None:
-        holds(self.table.schema.equals(STANDINGS), "standings_have_their_schema", found=self.table.schema.names)
-        object.__setattr__(self, "table", self.table.combine_chunks())
+    __slots__ = ("_table", "_values")
+
+    def __init__(self, table: pa.Table) -> None:
+        holds(table.schema.equals(STANDINGS), "standings_have_their_schema", found=table.schema.names)
+        self._table: pa.Table | None = table.combine_chunks()
+        self._values: tuple[Sequence[Any], ...] | None = None
 
     @classmethod
     def of(cls, rows: Iterable[Standing]) -> Standings:
@@ -84,16 +88,43 @@ class Standings:
         columns["limit_minor"] = [NO_LIMIT if limit is None else limit for limit in columns["limit_minor"]]
         return cls(pa.table(columns, schema=STANDINGS))
 
+    @classmethod
+    def of_values(cls, columns: Sequence[Sequence[Any]]) -> Standings:
+        """The table of columns in the order of the schema, which hold what they should."""
+        holds(len(columns) == len(_PLACE) and len(set(map(len, columns))) == 1, "standings_have_their_columns", found=len(columns))
+        made = cls.__new__(cls)
+        made._table, made._values = None, tuple(columns)
+        return made
+
+    @property
+    def table(self) -> pa.Table:
+        """All columns."""
+        if self._table is None:
+            arrays = [pa.array(column, kind) for column, kind in zip(self._values or (), STANDINGS.types, strict=True)]
+            self._table = pa.Table.from_arrays(arrays, schema=STANDINGS)
+        return self._table
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Standings) and bool(self.table.equals(other.table))
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return len(self._values[0]) if self._values is not None else int(self.table.num_rows)
 
     def text(self, name: str) -> pa.Array:
         """A column of texts as one array."""
         chunked = self.table.column(name)
         return chunked.chunk(0) if chunked.num_chunks else pa.array([], chunked.type)
 
+    def values(self, name: str) -> Sequence[Any]:
+        """A column as plain values, for few accounts."""
+        return self._values[_PLACE[name]] if self._values is not None else self.text(name).to_pylist()
+
     def numbers(self, name: str) -> np.ndarray:
         """A column of integers, read-only."""
+        if self._values is not None:
+            return np.array(self._values[_PLACE[name]], np.int64)
         return np.asarray(self.text(name).to_numpy(zero_copy_only=False))
 
     def used(self) -> np.ndarray:

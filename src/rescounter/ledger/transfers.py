@@ -5,7 +5,7 @@ A transfer debits one account and credits another of the same currency by an amo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from operator import attrgetter
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from rescounter.terms import CallerFault, holds
+from rescounter.terms import INT64_MAX, CallerFault, holds
 from rescounter.terms.names import ID_LENGTH_MAX, has_hidden_characters
 
 __all__ = [
@@ -110,6 +110,11 @@ column for it. Order of rows = order of decision.
 
 _NAMES: Final = tuple(TRANSFERS.names)
 _TYPES: Final = tuple(TRANSFERS.types)
+_PLACE: Final = {name: place for place, name in enumerate(_NAMES)}
+_NOTHING: Final = frozenset({type(None)})
+_TEXTS: Final = frozenset({str, type(None)})
+_INTEGERS: Final = frozenset({int})
+_FLAG: Final = frozenset({Flag})
 _VALUES: Final = attrgetter(*_NAMES)
 _DEFAULTS: Final[dict[str, Any]] = {
     field.name: int(field.default) if isinstance(field.default, Flag) else field.default for field in fields(Transfer)
@@ -118,23 +123,32 @@ _FLAGS: Final = frozenset(int(flag) for flag in Flag)
 _REQUIRED: Final = ("id", "debit", "credit", "amount_minor")
 
 
-@dataclass(frozen=True, slots=True)
 class Transfers:
-    """A frozen table of transfers in the schema `TRANSFERS`, each column in one piece."""
+    """A frozen table of transfers in the schema `TRANSFERS`, each column in one piece.
 
-    table: pa.Table
+    Few rows are kept as plain values too, and their table is made when somebody asks for it.
+    """
 
-    def __post_init__(self) -> None:
-        holds(self.table.schema.equals(TRANSFERS), "transfers_have_their_schema", found=self.table.schema.names)
-        object.__setattr__(self, "table", self.table.combine_chunks())
+    __slots__ = ("_table", "_values")
+
+    def __init__(self, table: pa.Table) -> None:
+        holds(table.schema.equals(TRANSFERS), "transfers_have_their_schema", found=table.schema.names)
+        self._table: pa.Table | None = table.combine_chunks()
+        self._values: tuple[Sequence[Any], ...] | None = None
 
     @classmethod
     def of(cls, rows: Iterable[Transfer]) -> Transfers:
         """The table of some transfers, in their order."""
         listed = [_VALUES(row) for row in rows]
-        values = zip(*listed, strict=True) if listed else [()] * len(_NAMES)
-        columns = [pa.array(column, kind) for column, kind in zip(values, _TYPES, strict=True)]
-        return cls(pa.Table.from_arrays(columns, schema=TRANSFERS))
+        values = tuple(zip(*listed, strict=True)) if listed else ((),) * len(_NAMES)
+        if not 0 < len(listed) <= FEW_ROWS or not all(map(_are_plain, values, _TYPES)):
+            return cls(_table_of(values))
+        few = cls.__new__(cls)
+        few._table, few._values = (
+            None,
+            tuple(tuple(map(int, column)) if name == "flag" else column for name, column in zip(_NAMES, values, strict=True)),
+        )
+        return few
 
     @classmethod
     def of_columns(cls, columns: dict[str, Any]) -> Transfers:
@@ -144,17 +158,33 @@ class Transfers:
         arrays = [_column(columns[name], name) if name in columns else _default(name, count) for name in _NAMES]
         return cls(pa.Table.from_arrays(arrays, schema=TRANSFERS))
 
+    @property
+    def table(self) -> pa.Table:
+        """All columns."""
+        if self._table is None:
+            self._table = _table_of(self._values or ())
+        return self._table
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Transfers) and bool(self.table.equals(other.table))
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return len(self._values[0]) if self._values is not None else int(self.table.num_rows)
 
     def column(self, name: str) -> pa.Array:
         """One column as one array."""
         chunked = self.table.column(name)
         return chunked.chunk(0) if chunked.num_chunks else pa.array([], chunked.type)
 
+    def values(self, name: str) -> Sequence[Any]:
+        """One column as plain values, for few rows."""
+        return self._values[_PLACE[name]] if self._values is not None else self.column(name).to_pylist()
+
     def slice(self, start: int, count: int) -> Transfers:
         """Rows from *start* on, at most *count*."""
-        return Transfers(self.table.slice(start, count))
+        return self if start == 0 and len(self) <= count else Transfers(self.table.slice(start, count))
 
     def chunks(self) -> Iterator[Transfers]:
         """The table in pieces of `CHUNK_ROWS`; one empty piece when it is empty."""
@@ -165,6 +195,23 @@ class Transfers:
         """Row by row, for few rows; a code that is no flag reads as expire, which callers may not use either."""
         for row in self.table.to_pylist():
             yield Transfer(**{**row, "flag": Flag(row["flag"]) if row["flag"] in _FLAGS else Flag.EXPIRE})
+
+
+def _table_of(values: Sequence[Sequence[Any]]) -> pa.Table:
+    columns = [pa.array(column, kind) for column, kind in zip(values, _TYPES, strict=True)]
+    return pa.Table.from_arrays(columns, schema=TRANSFERS)
+
+
+def _are_plain(values: Sequence[Any], kind: pa.DataType) -> bool:
+    """True for what a column surely holds: ASCII, flags, integers of 64 bits; and nothing."""
+    kinds = set(map(type, values))
+    if kinds == _NOTHING:
+        return True
+    if pa.types.is_string(kind):
+        return kinds <= _TEXTS and "".join(filter(None, values)).isascii()
+    if pa.types.is_int8(kind):
+        return kinds == _FLAG
+    return kinds == _INTEGERS and min(values) >= -INT64_MAX and max(values) <= INT64_MAX
 
 
 def _column(values: Any, name: str) -> pa.Array:

@@ -18,6 +18,8 @@ from rescounter.terms.names import ID_LENGTH_MAX, NAME_LENGTH_MAX
 __all__ = ["effects_if_usual"]
 
 _NULL: Final = ("pending_id", "expires_at_us", "reverses")
+_READ: Final = ("id", "debit", "credit", "amount_minor", "flag")
+_BOUNDS: Final = ("id", "limit_minor", "posted_debits", "posted_credits", "pending_debits", "pending_credits")
 _USUAL: Final = frozenset({int(Flag.PLAIN), int(Flag.PENDING)})
 
 
@@ -28,15 +30,16 @@ def effects_if_usual(transfers: Transfers, standings: Standings) -> Effects | No
     would be refused. Cost: 1 us a row.
     """
     count = len(transfers)
-    if not 0 < count <= FEW_ROWS or any(transfers.column(name).null_count < count for name in _NULL) or standings.numbers("state").any():
+    if not 0 < count <= FEW_ROWS or any(transfers.values(name).count(None) < count for name in _NULL):
         return None
-    ids, debits, credits = (transfers.column(name).to_pylist() for name in ("id", "debit", "credit"))
-    amounts, flags = (transfers.column(name).to_pylist() for name in ("amount_minor", "flag"))
+    if any(standings.values("state")):
+        return None
+    ids, debits, credits, amounts, flags = (transfers.values(name) for name in _READ)
     if not _are_fine(ids, ID_LENGTH_MAX) or len(set(ids)) < count or any(map(str.endswith, ids, [EXPIRY_MARK] * count)):
         return None
     if None in amounts or min(amounts) <= 0 or sum(amounts) > INT64_MAX or not _USUAL.issuperset(flags) or not _are_texts_fine(transfers):
         return None
-    currency = dict(zip(standings.text("id").to_pylist(), standings.text("currency").to_pylist(), strict=True))
+    currency = dict(zip(standings.values("id"), standings.values("currency"), strict=True))
     sums = {name: [0, 0, 0, 0, 0] for name in currency}
     for debit, credit, amount, waits in zip(debits, credits, amounts, flags, strict=True):
         giver, taker = sums.get(debit), sums.get(credit)
@@ -64,17 +67,14 @@ def _are_fine(texts: Sequence[str | None], length_max: int, length_min: int = 1)
 
 
 def _are_texts_fine(transfers: Transfers) -> bool:
-    kind, cycle, memo = (transfers.column(name) for name in ("kind", "cycle", "memo"))
-    if not _are_fine(kind.to_pylist(), NAME_LENGTH_MAX):
+    cycles, memos = ([text for text in transfers.values(name) if text is not None] for name in ("cycle", "memo"))
+    if not _are_fine(transfers.values("kind"), NAME_LENGTH_MAX) or (cycles and not _are_fine(cycles, NAME_LENGTH_MAX, 0)):
         return False
-    if cycle.null_count < len(cycle) and not _are_fine(cycle.drop_null().to_pylist(), NAME_LENGTH_MAX, 0):
-        return False
-    return memo.null_count == len(memo) or max(map(len, memo.drop_null().to_pylist())) <= MEMO_LENGTH_MAX
+    return not memos or max(map(len, memos)) <= MEMO_LENGTH_MAX
 
 
 def _is_within_limits(sums: dict[str, list[int]], standings: Standings) -> bool:
-    names = ("id", "limit_minor", "posted_debits", "posted_credits", "pending_debits", "pending_credits")
-    for name, limit, *before in zip(*(standings.text(column).to_pylist() for column in names), strict=True):
+    for name, limit, *before in zip(*map(standings.values, _BOUNDS), strict=True):
         row = sums.get(name)
         if row is None:
             continue
