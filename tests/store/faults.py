@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rescounter.store.database import Column, Connection, Row
+from rescounter.store.database import Column, Connection, Question, Row
 from rescounter.terms import EnvironmentFault
 
 Act = Callable[[], Any]
@@ -53,6 +53,9 @@ class Failing:
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         return self.plan.step("rows", lambda: self.connection.rows(statement, **parameters))
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        self.connection.foresee(questions)
 
     def run(self, statement: str, **parameters: object) -> int:
         return self.plan.step("run", lambda: self.connection.run(statement, **parameters))

@@ -6,13 +6,13 @@ import mmap
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
 from rescounter.ledger import Batch, Transfer, Transfers
-from rescounter.store.database import Column, Connection, Row
+from rescounter.store.database import Column, Connection, Question, Row
 from tests.store.stores import postgresql_at, sqlite_at
 
 ACCOUNTS = ("ana", "bo", "cy")
@@ -46,6 +46,9 @@ class Marked:
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         return self.connection.rows(statement, **parameters)
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        self.connection.foresee(questions)
 
     def run(self, statement: str, **parameters: object) -> int:
         return self.connection.run(statement, **parameters)

@@ -6,16 +6,19 @@ Statements are written once for both databases: ``:name`` is a parameter, ``= AN
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Column", "Connection", "Database", "Row", "Wrap", "listed", "reading", "unwrapped", "writing"]
+__all__ = ["Column", "Connection", "Database", "Question", "Row", "Wrap", "listed", "reading", "unwrapped", "writing"]
 
 Row: TypeAlias = tuple[Any, ...]
+Question: TypeAlias = tuple[str, Mapping[str, object]]
+"""A statement and its parameters."""
+
 Column: TypeAlias = Sequence[Any] | np.ndarray | pa.Array
 
 
@@ -24,6 +27,12 @@ class Connection(Protocol):
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         """All rows of a question."""
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """Say which questions `rows` will be asked in this transaction, where asking them at once is faster.
+
+        An answer counts until something is written, and for the same parameters alone; else `rows` asks again.
+        """
 
     def run(self, statement: str, **parameters: object) -> None:
         """Do it; what is wrong with it may be told as late as by the commit."""

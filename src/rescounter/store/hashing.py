@@ -62,7 +62,7 @@ class Hasher(Protocol):
         """End what was begun for it."""
 
 
-def hash_here(leaves: pa.Array) -> Subtrees:
+def hash_here(leaves: pa.Array | list[bytes]) -> Subtrees:
     """The subtrees, hashed in this process."""
     hashes = hash_leaves(leaves)
     whole = len(hashes) >> STORED_LEVEL << STORED_LEVEL

@@ -27,20 +27,22 @@ from rescounter.ledger import (
     Known,
     Standings,
 )
-from rescounter.ledger.canonical import chunk_digest, row_bytes
+from rescounter.ledger.canonical import chunk_digest, few_row_bytes, row_bytes
 from rescounter.ledger.checkpoints import Checkpoint, Rotation
 from rescounter.ledger.documents import StoredDocument, digest_name
+from rescounter.ledger.merkle import Frontier
 from rescounter.ledger.notes import signed
 from rescounter.ledger.ports import AuditChunk, AuditView, Head, History, Signer, Staged
 from rescounter.ledger.records import Record, StoredRecord, judge_records, record_fields
 from rescounter.ledger.sealing import LeafFields, account_fields, change_fields, digest_of_batch, digest_of_leaves, erasure_fields
-from rescounter.ledger.transfers import check_key
+from rescounter.ledger.transfers import FEW_ROWS, check_key
 from rescounter.store import accounts as books
 from rescounter.store import auditing, documents, posting, proofs, reading, staging
 from rescounter.store import records as acts
 from rescounter.store.database import Connection, Database
 from rescounter.store.database import reading as reads
 from rescounter.store.database import writing as writes
+from rescounter.store.foreseen import questions_of
 from rescounter.store.session import Session, Writer
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
@@ -59,6 +61,7 @@ class LedgerStore:
         self._reads = database.connect()
         self._at_us = 0
         self._is_cleared = False
+        self._left: tuple[int, Frontier] | None = None  # the head as this writer left it
         self._writing, self._reading = RLock(), RLock()
 
     # Accounts.
@@ -171,9 +174,10 @@ class LedgerStore:
 
     def _post(self, batch: Batch, kind: EntryKind, post: Callable[..., Answer]) -> Answer:
         _check_texts([batch.cycle, batch.rulebook_version])
-        rows = row_bytes(batch.transfers)
+        is_few = 0 < len(batch.transfers) <= FEW_ROWS
+        rows = few_row_bytes(batch.transfers) if is_few else row_bytes(batch.transfers)
         digest = digest_of_batch(batch, kind, [chunk_digest(rows)])
-        with self._session() as session:
+        with self._session(batch if is_few else None) as session:
             before = reading.answer_before(session.connection, batch.key, digest, len(batch.transfers), batch.transfers)
             if before is not None:
                 return before
@@ -325,8 +329,11 @@ class LedgerStore:
     # Below.
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """One transaction of the one writer; what is left of refused batches is cleared away before it."""
+    def _session(self, few: Batch | None = None) -> Iterator[Session]:
+        """One transaction of the one writer; what is left of refused batches is cleared away before it.
+
+        Args: *few*: the small batch that will be posted.
+        """
         with self._writing:
             self._database.take_writer()
             if not self._is_cleared:
@@ -334,9 +341,14 @@ class LedgerStore:
             self._is_cleared = False  # until this one has ended well
             with writes(self._writes) as connection:
                 self._at_us = max(self._at_us, self._clock())
+                if few is not None:
+                    connection.foresee(questions_of(few, self._writer.facts, at_us=self._at_us))
                 session = Session.of(connection, self._writer, at_us=self._at_us)
+                if self._left != (session.batches, session.log):
+                    self._writer.facts.clear()
                 yield session
                 session.write_head()
+            self._left = (session.batches, session.log)
             self._is_cleared = True
 
     def _clear(self) -> None:

@@ -5,9 +5,9 @@ Set-wise, never a question a row. Ids that ascend in time are found to be new by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,19 +20,21 @@ from rescounter.ledger.memos import SealedMemo
 from rescounter.ledger.rulings import places_of
 from rescounter.ledger.standings import NO_LIMIT, STANDINGS
 from rescounter.ledger.transfers import FEW_ROWS
-from rescounter.store.database import Connection, Row, listed
+from rescounter.store.database import Connection, Question, Row, listed
 from rescounter.store.schema import PLACE_BITS
-from rescounter.terms import CallerFault, Refusal
+from rescounter.terms import CallerFault, Refusal, holds
 from rescounter.terms.names import ID_LENGTH_MAX
 from rescounter.terms.refusals import LEDGER_REFUSALS
 
 __all__ = [
     "TRANSFER_FIELDS",
+    "Facts",
     "Named",
     "askable",
     "known_of",
     "known_to",
     "named",
+    "questions_about",
     "refusal_of",
     "refused_of",
     "staged_above",
@@ -43,6 +45,10 @@ __all__ = [
 _STANDINGS: Final = """
 SELECT a.number, a.id, a.currency, b.limit_minor, b.state, b.posted_debits, b.posted_credits, b.pending_debits, b.pending_credits
 FROM account a JOIN balance b ON b.account = a.number
+"""
+_SUMS: Final = """
+SELECT account, limit_minor, state, posted_debits, posted_credits, pending_debits, pending_credits
+FROM balance WHERE account = ANY(:numbers) ORDER BY account
 """
 _RANGE: Final = "SELECT id FROM transfer WHERE id BETWEEN :first AND :last LIMIT :most"
 _REFUSED_RANGE: Final = "SELECT id FROM refusal WHERE binds = 1 AND id BETWEEN :first AND :last LIMIT :most"
@@ -67,6 +73,8 @@ WHERE t.id = ANY(:names)
 _FIELDS: Final = 11
 _LIMIT: Final = STANDINGS.get_field_index("limit_minor")
 _FEW: Final = 64
+_FACTS_MAX: Final = 1 << 16
+_SUMS_COLUMNS: Final = 7
 _FATES: Final = {None: Fate.NONE, Flag.POST: Fate.POSTED, Flag.VOID: Fate.VOIDED, Flag.EXPIRE: Fate.EXPIRED}
 
 
@@ -92,13 +100,62 @@ class Named:
         """The numbers of accounts that are all among them."""
         return np.asarray(self.numbers[places_of(ids, self.standings)])
 
+    def few_numbers_of(self, ids: Sequence[str]) -> list[int]:
+        """The same of plain values."""
+        number = dict(zip(self.standings.values("id"), self.numbers.tolist(), strict=True))
+        return [number[name] for name in ids]
 
-def named(connection: Connection, transfers: Transfers) -> Named:
-    """The accounts that transfers name, as far as they exist; locked in order of their numbers."""
-    debit, credit = transfers.column("debit"), transfers.column("credit")
-    if len(transfers) > FEW_ROWS:
-        debit, credit = pc.unique(debit), pc.unique(credit)
-    return standings_of(connection, askable(dict.fromkeys([*debit.to_pylist(), *credit.to_pylist()])))
+
+Facts: TypeAlias = dict[str, tuple[int, str]]
+"""Number and currency of accounts by id: what never changes, so that a writer need not ask again.
+
+Filled from what is committed alone, and emptied where another writer may have been at work.
+"""
+
+
+def named(connection: Connection, transfers: Transfers, facts: Facts | None = None) -> Named:
+    """The accounts that transfers name, as far as they exist; locked in order of their numbers, or by the lock of the head.
+
+    Args: *facts*: what is known of accounts, for few transfers; it learns.
+    """
+    names = askable(dict.fromkeys(_accounts_of(transfers)))
+    if facts is None or len(transfers) > FEW_ROWS:
+        return standings_of(connection, names)
+    if facts.keys() >= set(names):
+        return _standings_by_number(connection, names, facts)
+    found = standings_of(connection, names)
+    if len(facts) > _FACTS_MAX:
+        facts.clear()
+    told = zip(found.standings.values("id"), found.numbers.tolist(), found.standings.values("currency"), strict=True)
+    facts.update((name, (number, currency)) for name, number, currency in told)
+    return found
+
+
+def _accounts_of(transfers: Transfers) -> Iterator[str | None]:
+    for name in ("debit", "credit"):
+        yield from transfers.values(name) if len(transfers) <= FEW_ROWS else pc.unique(transfers.column(name)).to_pylist()
+
+
+def _standings_by_number(connection: Connection, names: Sequence[str], facts: Facts) -> Named:
+    """The same of accounts whose numbers are known; only what moves is read."""
+    name_of = {facts[name][0]: name for name in names}
+    rows = connection.rows(_SUMS, numbers=sorted(name_of))
+    holds(len(rows) == len(names), "accounts_stay", known=len(names), found=len(rows))
+    numbers, limits, *sums = zip(*rows, strict=True) if rows else ((),) * _SUMS_COLUMNS
+    found = [name_of[number] for number in numbers]
+    limits = tuple(NO_LIMIT if limit is None else limit for limit in limits)
+    return Named(Standings.of_values([found, [facts[name][1] for name in found], limits, *sums]), np.array(numbers, np.int64))
+
+
+def questions_about(transfers: Transfers, facts: Facts) -> Iterator[Question]:
+    """What `named` and `known_to` will ask about few transfers that name nothing but accounts that are known."""
+    names = set(askable(_accounts_of(transfers)))
+    if len(transfers) > FEW_ROWS or not facts.keys() >= names:
+        return
+    yield _SUMS, {"numbers": sorted({facts[name][0] for name in names})}
+    texts = [name for name in transfers.values("id") if name is not None]
+    for in_range, among in ((_RANGE, _FOUND), (_REFUSED_RANGE, _FOUND_REFUSED)):
+        yield _question_about(texts, in_range, among)
 
 
 def standings_of(connection: Connection, ids: Sequence[str] | None = None, *, of_batch: int | None = None, locks: bool = True) -> Named:
@@ -114,8 +171,7 @@ def standings_of(connection: Connection, ids: Sequence[str] | None = None, *, of
         rows = connection.rows(f"{_STANDINGS} ORDER BY a.number{lock}")
     numbers, *columns = zip(*rows, strict=True) if rows else ((), *(() for _ in STANDINGS.names))
     columns[_LIMIT] = tuple(NO_LIMIT if limit is None else limit for limit in columns[_LIMIT])
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, STANDINGS.types, strict=True)]
-    return Named(Standings(pa.Table.from_arrays(arrays, schema=STANDINGS)), np.array(numbers, np.int64))
+    return Named(Standings.of_values(columns), np.array(numbers, np.int64))
 
 
 def transfer_of(fields: Row) -> Transfer:
@@ -148,28 +204,41 @@ def known_to(connection: Connection, transfers: Transfers, *, own: int = 0) -> d
     Args: *own*: number of the batch that is being staged; its rows count as known. Raises: CallerFault
     ``staged_elsewhere`` where an id is held by another batch that is staged.
     """
-    ids = transfers.column("id").drop_null()
-    reverses = set(transfers.column("reverses").drop_null().to_pylist())
-    others = set(transfers.column("pending_id").drop_null().to_pylist()) | reverses
+    others, reverses = _others(transfers)
+    ids = transfers.values("id") if len(transfers) <= FEW_ROWS else transfers.column("id")
     names = {*_found_of(connection, ids, _RANGE, _FOUND), *askable(others)}
     known = known_of(connection, list(names), own=own, reverses=reverses) if names else {}
     refused = _found_of(connection, ids, _REFUSED_RANGE, _FOUND_REFUSED)
     return known | refused_of(connection, refused | set(askable(others)))
 
 
-def _found_of(connection: Connection, ids: pa.Array, in_range: str, among: str) -> set[str]:
+def _others(transfers: Transfers) -> tuple[set[str], set[str]]:
+    """Ids that transfers name beside their own; and those among them that are reversed."""
+    if len(transfers) <= FEW_ROWS:
+        pending, reverses = set(transfers.values("pending_id")) - {None}, set(transfers.values("reverses")) - {None}
+    else:
+        pending, reverses = (set(transfers.column(name).drop_null().to_pylist()) for name in ("pending_id", "reverses"))
+    return pending | reverses, reverses
+
+
+def _found_of(connection: Connection, ids: pa.Array | Sequence[str | None], in_range: str, among: str) -> set[str]:
     """Those of *ids* that are there: by one look at the range they span when it holds few, else one by one."""
-    texts = listed(ids)
+    texts = listed(ids.drop_null()) if isinstance(ids, pa.Array) else [name for name in ids if name is not None]
+    question, asked = _question_about(texts, in_range, among)
+    there = connection.rows(question, **asked) if texts else []
+    if question is in_range:
+        if len(there) < asked["most"]:
+            return {name for (name,) in there}.intersection(texts) if there else set()
+        there = connection.rows(among, names=askable(texts))
+    return {name for (name,) in there}
+
+
+def _question_about(texts: Sequence[str], in_range: str, among: str) -> Question:
     if len(texts) > _FEW:
-        ends = pc.min_max(ids).as_py()
-        most = 2 * len(texts)
-        first, last = ends["min"], ends["max"]
+        first, last = min(texts), max(texts)
         if _is_text(first) and _is_text(last):
-            there = connection.rows(in_range, first=first, last=last, most=most)
-            if len(there) < most:
-                return {name for (name,) in there}.intersection(texts) if there else set()
-    asked = askable(texts)
-    return {name for (name,) in connection.rows(among, names=asked)} if asked else set()
+            return in_range, {"first": first, "last": last, "most": 2 * len(texts)}
+    return among, {"names": askable(texts)}
 
 
 def refused_of(connection: Connection, names: Iterable[str]) -> dict[str, Known]:

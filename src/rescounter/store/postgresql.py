@@ -8,31 +8,63 @@ only where an answer is read, and at the commit: a small batch takes half the ro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from rescounter.store.copying import copied
-from rescounter.store.database import Column, Connection, Row, Wrap, listed
+from rescounter.store.database import Column, Connection, Question, Row, Wrap, listed
 from rescounter.store.schema import COLUMNS, postgresql_tables, postgresql_triggers
 from rescounter.terms import BrokenLaw, EnvironmentFault
 
-__all__ = ["PostgresqlConnection", "PostgresqlDatabase"]
+__all__ = ["PostgresqlConnection", "PostgresqlDatabase", "array_literal"]
 
 _FEW: Final = 512
 _PARAMETER: Final = re.compile(r":(\w+)")
 _ARRAYS: Final = {"INTEGER": "bigint[]", "TEXT": "text[]", "BLOB": "bytea[]"}
-_SETTINGS: Final = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_encoding = 'UTF8'"
+_SETTINGS: Final = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_encoding = 'UTF8'; SET jit = off"
 _SYNCHRONOUS: Final = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+_BY_INDEX: Final = "SET enable_seqscan = off"
+"""For a connection that writes: a plan made while a table was small would later read all of it for each small batch."""
+
 _BROKEN: Final = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException, psycopg.ProgrammingError)
 
 
 @lru_cache(maxsize=256)
 def _translated(statement: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", statement)
+
+
+def _bound(value: object) -> object:
+    return array_literal(value) if isinstance(value, list) else value
+
+
+def array_literal(values: Sequence[Any]) -> str:
+    """A list of integers, texts or bytes as PostgreSQL reads an array: made in a few steps, not in one an item.
+
+    Source: the manual of PostgreSQL, 8.15.2 and 8.15.6 (input and quoting of arrays), 8.4.1 (bytea in hex).
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    items: Iterable[str]
+    if kinds <= {int}:
+        items = map(str, values)
+    elif kinds <= {bytes}:
+        items = [f'"\\\\x{(value or b"").hex()}"' for value in values]
+    else:
+        items = _quoted(values)
+    if None in values:
+        items = ["NULL" if value is None else item for value, item in zip(values, items, strict=True)]
+    return "{" + ",".join(items) + "}"
+
+
+def _quoted(texts: Sequence[str | None]) -> list[str]:
+    joined = "".join(filter(None, texts))
+    if '"' in joined or "\\" in joined:
+        return ['"' + (text or "").replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts]
+    return [f'"{text}"' for text in texts]
 
 
 @contextmanager
@@ -59,8 +91,9 @@ class PostgresqlConnection:
 
     def __init__(self, dsn: str, *, wait_s: float, lost: Callable[[], None]) -> None:
         self._dsn, self._wait_s, self._lost = dsn, wait_s, lost
-        self._raw = self._connected()
+        self._raw, self._is_writer = self._connected(), False
         self._unheard = ExitStack()  # the pipeline of a writing transaction, while there is one
+        self._foreseen: dict[str, tuple[Mapping[str, object], psycopg.Cursor[Row]]] = {}
 
     def _connected(self) -> psycopg.Connection[Row]:
         with _told():
@@ -75,22 +108,36 @@ class PostgresqlConnection:
 
     def rows(self, statement: str, **parameters: object) -> list[Row]:
         """See `Connection`."""
+        asked, answer = self._foreseen.pop(statement, (None, None))
         with _told():
-            return self._raw.execute(_translated(statement), parameters).fetchall()
+            if answer is None or asked != parameters:
+                answer = self._asked(statement, parameters)
+            return answer.fetchall()
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """See `Connection`: all of them go out, and are answered, in one breath."""
+        with _told():
+            for statement, parameters in questions:
+                self._foreseen[statement] = (parameters, self._asked(statement, parameters))
+
+    def _asked(self, statement: str, parameters: Mapping[str, object]) -> psycopg.Cursor[Row]:
+        return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()})
 
     def run(self, statement: str, **parameters: object) -> None:
         """See `Connection`."""
+        self._foreseen.clear()
         with _told():
             self._raw.execute(_translated(statement), parameters or None)
 
     def load(self, table: str, columns: Mapping[str, Column], *, conflict: str = "") -> None:
         """Arrays for few rows and for those that may be there, binary COPY for many."""
+        self._foreseen.clear()
         count, names = len(next(iter(columns.values()))), ", ".join(columns)
         with _told(), self._raw.cursor() as cursor:
             if count <= _FEW or conflict:
                 arrays = ", ".join(f"%s::{_ARRAYS[COLUMNS[table][name]]}" for name in columns)
                 statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {conflict}"
-                cursor.execute(statement, [listed(column) for column in columns.values()])
+                cursor.execute(statement, [array_literal(listed(column)) for column in columns.values()])
                 return
             self._unheard.close()
             order, parts = copied(COLUMNS[table], columns)
@@ -100,14 +147,20 @@ class PostgresqlConnection:
 
     def begin(self, *, writes: bool) -> None:
         """See `Connection`; connects again where the connection was lost."""
+        self._foreseen.clear()
         if self._raw.closed or self._raw.broken:
             self._raw.close()
             self._lost()
-            self._raw = self._connected()
+            self._raw, self._is_writer = self._connected(), False
         with _told():
-            if writes:
-                self._unheard.enter_context(self._raw.pipeline())
-            self._raw.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            if not writes:
+                self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return
+            if not self._is_writer:
+                self._raw.execute(_BY_INDEX)
+                self._is_writer = True
+            self._unheard.enter_context(self._raw.pipeline())
+            self._raw.execute("BEGIN")
 
     def commit(self) -> None:
         """See `Connection`."""

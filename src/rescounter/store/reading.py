@@ -21,7 +21,19 @@ from rescounter.store.schema import PLACE_BITS
 from rescounter.store.session import place_of
 from rescounter.terms import Refusal
 
-__all__ = ["ENTRY_FIELDS", "answer_before", "answer_of", "balances", "entry_of", "has_ended", "history", "journal", "known", "table_of"]
+__all__ = [
+    "ANSWER",
+    "ENTRY_FIELDS",
+    "answer_before",
+    "answer_of",
+    "balances",
+    "entry_of",
+    "has_ended",
+    "history",
+    "journal",
+    "known",
+    "table_of",
+]
 
 ENTRY_FIELDS: Final = (
     "e.sequence, b.kind, e.outcome, b.policy, b.rulebook, b.rows, e.accepted, e.tree_rows, e.tree_root, e.request_seal, e.at_us"
@@ -31,7 +43,7 @@ ENTRY_FIELDS: Final = (
 _JOURNAL: Final = f"""
 SELECT {ENTRY_FIELDS} FROM entry e JOIN batch b ON b.number = e.batch WHERE e.sequence >= :first ORDER BY e.sequence LIMIT :most
 """
-_ANSWER: Final = f"SELECT b.number, e.request_digest, {ENTRY_FIELDS} FROM batch b JOIN entry e ON e.batch = b.number WHERE b.key = :key"
+ANSWER: Final = f"SELECT b.number, e.request_digest, {ENTRY_FIELDS} FROM batch b JOIN entry e ON e.batch = b.number WHERE b.key = :key"
 _REFUSALS: Final = "SELECT place, id, code, found, allowed FROM refusal WHERE place >= :first AND place < :end ORDER BY place"
 _REPEATS: Final = """
 SELECT r.place, f.id, f.code, f.found, f.allowed FROM repeat r LEFT JOIN refusal f ON f.id = r.id AND f.binds = 1
@@ -117,7 +129,7 @@ def has_ended(connection: Connection, key: str) -> bool:
 
 def _ended(connection: Connection, key: str) -> tuple[int, bytes, Entry] | None:
     names = askable([key])
-    for number, digest, *fields in connection.rows(_ANSWER, key=key) if names else ():
+    for number, digest, *fields in connection.rows(ANSWER, key=key) if names else ():
         return number, digest, entry_of(tuple(fields))
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,26 @@ from rescounter.store.lookups import Named
 from rescounter.store.session import Session, place_of
 from rescounter.terms import Refusal
 
-__all__ = ["Chunk", "begin_hashing", "tree_of_leaves", "write_places", "write_refusals", "write_transfers"]
+__all__ = [
+    "Chunk",
+    "RowBytes",
+    "begin_hashing",
+    "columnar",
+    "tree_of_leaves",
+    "write_places",
+    "write_refusals",
+    "write_transfers",
+]
 
 _KEPT: Final = tuple(name for name in TRANSFERS.names if name not in ("id", "debit", "credit", "memo"))
+
+RowBytes: TypeAlias = pa.Array | list[bytes]
+"""Canonical rows: of few transfers they may be a plain list."""
+
+
+def columnar(rows: RowBytes) -> pa.Array:
+    """Canonical rows as a column."""
+    return pa.array(rows, pa.large_binary()) if isinstance(rows, list) else rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,16 @@ from rescounter.ledger.laws.finality_grows import entry_continues
 from rescounter.ledger.merkle import Frontier
 from rescounter.store.database import Connection
 from rescounter.store.hashing import Hasher
+from rescounter.store.lookups import Facts
 from rescounter.store.schema import PLACE_BITS
 from rescounter.terms import holds
 
-__all__ = ["LOG_TREE", "Session", "Title", "Writer", "place_of"]
+__all__ = ["HEAD", "LOG_TREE", "Session", "Title", "Writer", "place_of"]
 
 LOG_TREE: Final = 0
 """Number under which the nodes of the log stand; batches have their own."""
 
-_HEAD: Final = "SELECT batches, entries, frontier, at_us FROM head WHERE one = 1 FOR UPDATE"
+HEAD: Final = "SELECT batches, entries, frontier, at_us FROM head WHERE one = 1 FOR UPDATE"
 _ENTRY: Final = """
 INSERT INTO entry (sequence, batch, outcome, accepted, tree_rows, tree_root, request_digest, request_seal, at_us, leaf, log_root)
 VALUES (:sequence, :batch, :outcome, :accepted, :tree_rows, :tree_root, :request_digest, :request_seal, :at_us, :leaf, :log_root)
@@ -53,6 +54,7 @@ class Writer:
     ledger_key: bytes
     dice: Callable[[int], bytes]
     hasher: Hasher
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class Session:
     @classmethod
     def of(cls, connection: Connection, writer: Writer, *, at_us: int) -> Session:
         """Lock the head and read it; the instant never goes back."""
-        ((batches, entries, frontier, last_at_us),) = connection.rows(_HEAD)
+        ((batches, entries, frontier, last_at_us),) = connection.rows(HEAD)
         log = Frontier.of_bytes(entries, frontier)
         return cls(connection, writer, max(at_us, last_at_us), batches, log, last_at_us)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.store.database import Column, Connection, Row, Wrap, listed
+from rescounter.store.database import Column, Connection, Question, Row, Wrap, listed
 from rescounter.store.schema import TABLES, sqlite_triggers
 from rescounter.terms import BrokenLaw, CallerFault, EnvironmentFault
 
@@ -94,6 +94,9 @@ class SqliteConnection:
         """See `Connection`."""
         with _told():
             return self._raw.execute(_translated(statement), {name: _bound(value) for name, value in parameters.items()}).fetchall()
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """See `Connection`: nothing is faster here."""
 
     def run(self, statement: str, **parameters: object) -> None:
         """See `Connection`."""

@@ -32,9 +32,9 @@ from rescounter.store.rows import Chunk, begin_hashing, write_refusals, write_tr
 from rescounter.store.session import Session, Title, place_of
 from rescounter.terms import CallerFault, Refusal
 
-__all__ = ["abandon", "clear_chunk", "flip", "leftovers", "refuse_staged", "stage"]
+__all__ = ["FIND", "abandon", "clear_chunk", "flip", "leftovers", "refuse_staged", "stage"]
 
-_FIND: Final = """
+FIND: Final = """
 SELECT b.number, b.kind, b.policy, b.cycle, b.rulebook, b.rows, e.sequence
 FROM batch b LEFT JOIN entry e ON e.batch = b.number WHERE b.key = :key
 """
@@ -83,7 +83,7 @@ def _begun(connection: Connection, batch: Batch) -> _Begun | Staged | None:
 
     Raises: CallerFault ``staged_otherwise`` where another batch is staged under its key.
     """
-    found = connection.rows(_FIND, key=batch.key)
+    found = connection.rows(FIND, key=batch.key)
     if not found:
         return None
     ((number, *header, sequence),) = found
@@ -252,7 +252,7 @@ def _refuse(session: Session, batch: Batch, begun: _Begun, title: Title, digest:
 
 def refuse_staged(connection: Connection, key: str) -> None:
     """A key whose batch is staged belongs to that batch. Raises: CallerFault ``staged_otherwise``."""
-    if connection.rows(_FIND, key=key):
+    if connection.rows(FIND, key=key):
         raise CallerFault("staged_otherwise", f"a batch of several chunks is staged under the key {key}")
 
 
@@ -276,7 +276,7 @@ def abandon(connection: Connection, key: str) -> None:
 
     Raises: CallerFault ``batch_ended``.
     """
-    found = connection.rows(_FIND, key=key)
+    found = connection.rows(FIND, key=key)
     if not found:
         return
     ((number, *_, sequence),) = found
