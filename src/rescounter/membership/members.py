@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-__all__ = ["Limit", "Member", "Person", "Role", "Standing"]
+__all__ = ["MEMBER_DETAILS", "PERSON_DETAILS", "Limit", "Member", "Person", "Role", "Standing"]
+
+MEMBER_DETAILS: Final = ("code", "name", "lei", "bic", "country", "group", "under", "account", "key")
+"""What an act may say about a member."""
+PERSON_DETAILS: Final = ("code", "name", "roles", "member", "key")
+"""What an act may say about a person."""
 
 
 class Standing(Enum):

@@ -2,7 +2,8 @@
 
 The fields are the whole list of rules: the name of a chapter, a dot and the name of a field is the
 id of a rule (``calendar.frequency``). Their metadata hold what `rescounter rulebook show` tells: meaning
-and what is allowed. Money is in minor units of its currency here; the text of a rulebook has major units.
+and what is allowed. Money is in minor units of its currency here and its field ends with ``_minor``; the
+text of a rulebook has major units, and the id leaves that ending out (``intake.minimum``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 __all__ = [
+    "APPROVED_KINDS",
     "ApprovalRules",
     "CalendarRules",
     "ClearingRules",
@@ -26,12 +28,34 @@ __all__ = [
     "UnionRules",
 ]
 
+APPROVED_KINDS: Final = (
+    "rulebook_changed",
+    "person_added",
+    "person_changed",
+    "person_removed",
+    "members_joined",
+    "member_changed",
+    "member_suspended",
+    "member_reinstated",
+    "member_expelled",
+    "limits_set",
+    "cleared",
+    "settled",
+)
+"""Kinds of acts that move money or change members, limits, keys or rules: a second person agrees to them in every union but
+one that says it is a single person's. A result needs it when it is final.
+"""
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def _rule(meaning: str, *allowed: str, default: Any = None, required: bool = False) -> Any:
     metadata = {"meaning": meaning, "allowed": allowed}
     return field(metadata=metadata) if required else field(default=default, metadata=metadata)
+
+
+def _table(meaning: str) -> Any:
+    return field(default_factory=lambda: _NOTHING, metadata={"meaning": meaning, "allowed": ()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +65,7 @@ class UnionRules:
     name: str = _rule("the union's name, as every statement prints it", required=True)
     zone: str = _rule("the time zone of every clock time in the rulebook (IANA)", default="UTC")
     currencies: tuple[str, ...] = _rule("currencies that obligations may have; none named = all of ISO 4217", default=())
-    exponents: Mapping[str, int] = _rule("decimal digits of currencies that ISO 4217 gives none", default=_NOTHING)
+    exponents: Mapping[str, int] = _table("decimal digits of currencies that ISO 4217 gives none")
     legal_opinion: str = _rule(
         "the opinion on finality and set-off in insolvency; every statement cites it, or says it is missing", default=""
     )
@@ -58,6 +82,9 @@ class CalendarRules:
     intake_opens_days: int = _rule(
         "business days before the cut-off from which obligations are taken; 0 = from the cut-off before", default=0
     )
+    intake_closes_days: int = _rule(
+        "business days before the cut-off after which no obligation is taken, and counterparties only answer; 0 = none", default=0
+    )
     correction_days: int = _rule("business days after the cut-off in which corrections are taken; 0 = none", default=0)
     pay_in_days: int = _rule("business days after the cut-off by which pay-ins are due", default=0)
     settlement_days: int = _rule("business days after the cut-off on which the cycle is settled", default=0)
@@ -65,7 +92,7 @@ class CalendarRules:
     roll: str = _rule(
         "where a cut-off goes that falls on no business day", "following", "preceding", "modified-following", default="following"
     )
-    holidays: Mapping[str, tuple[str, ...]] = _rule("for each currency the calendars that close it, such as XECB or US", default=_NOTHING)
+    holidays: Mapping[str, tuple[str, ...]] = _table("for each currency the calendars that close it, such as XECB or US")
     closed: tuple[datetime.date, ...] = _rule("further days that are no business days", default=())
 
 
@@ -79,7 +106,7 @@ class IntakeRules:
     )  # fmt: skip
     confirmation: bool = _rule("whether the counterparty may confirm or reject before the cut-off", default=False)
     silence: str = _rule("what a counterparty's silence means at the cut-off", "accept", "reject", "hold", default="accept")
-    minimum_minor: Mapping[str, int] = _rule("smallest obligation that takes part, for each currency", default=_NOTHING)
+    minimum_minor: Mapping[str, int] = _table("smallest obligation that takes part, for each currency")
     exempt_classes: tuple[str, ...] = _rule("classes that do not take part, such as secured or factored", default=())
     exempt_related: bool = _rule("obligations between members of one group do not take part", default=False)
     due: str = _rule("which obligations take part by their due date", "any", "by-cut-off", default="any")
@@ -108,7 +135,7 @@ class SettlementRules:
     net_debit_caps: bool = _rule("a member may owe up to its net debit cap without having paid in", default=False)
     late: str = _rule("what happens to a member that has not paid in by the deadline", "carry", "suspend", default="carry")
     partial_funding: bool = _rule("what a late member did pay in settles its oldest debts; else none of them", default=False)
-    accounts: Mapping[str, str] = _rule("the union's settlement account (IBAN) for each currency", default=_NOTHING)
+    accounts: Mapping[str, str] = _table("the union's settlement account (IBAN) for each currency")
     agent: str = _rule("the settlement agent's BIC", default="")
 
 
@@ -117,16 +144,16 @@ class FeeRules:
     """What the union charges on what was cleared, for each member as debtor."""
 
     per_mille: Decimal = _rule("thousandths of what was cleared", default=Decimal(0))
-    minimum_minor: Mapping[str, int] = _rule("least fee, for each currency", default=_NOTHING)
-    free_below_minor: Mapping[str, int] = _rule("no fee where less than this was cleared", default=_NOTHING)
+    minimum_minor: Mapping[str, int] = _table("least fee, for each currency")
+    free_below_minor: Mapping[str, int] = _table("no fee where less than this was cleared")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRules:
     """What needs a second person."""
 
-    needed: tuple[str, ...] = _rule("kinds of acts that need an approval", default=())
-    role: str = _rule("role of the person who approves", default="approver")
+    needed: tuple[str, ...] = _rule("kinds of acts that need an approval", default=APPROVED_KINDS)
+    role: str = _rule("role of the person who approves", "approver", "operator", default="approver")
     expires_days: int = _rule("calendar days after which a proposal that nobody decided lapses", default=14)
 
 
