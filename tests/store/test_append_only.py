@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Flag, Transfer, Transfers
+from rescounter.ledger import Account, AccountChange, AccountEvent, Batch, Flag, Record, Transfer, Transfers
 from rescounter.ledger.checkpoints import rotation
 from rescounter.ledger.notes import SigningKey
 from rescounter.store.schema import COLUMNS
@@ -36,6 +36,8 @@ def fill(store: Any) -> None:
         Batch(key="waits", transfers=Transfers.of([Transfer(id="P", debit="ana", credit="bo", amount_minor=1, flag=Flag.PENDING)]))
     )
     store.erase_memos("erase", ["T1"])
+    store.record([Record(number=number, kind="rule", by="ana", body=b"{}") for number in (1, 2)])
+    store.keep_document(b"a document")
     store.announce_key("rotate", rotation(ORIGIN, SIGNING_KEY, SigningKey(ORIGIN, bytes(32)).verifier))
     store.checkpoint()
     store.close()
@@ -74,7 +76,8 @@ def test_a_row_of_facts_is_neither_changed_nor_deleted(raw: Any, table: str):
     if table in ("transfer", "node"):
         assert "append_only" in refuses(raw, f"DELETE FROM {table} WHERE 1 = 1")
     else:
-        for part in ("1 = 1", f"{next(iter(COLUMNS[table]))} >= 1"):
+        column, kind = next(iter(COLUMNS[table].items()))
+        for part in ("1 = 1", f"length({column}) >= 1" if kind == "BLOB" else f"{column} >= 1"):
             assert "append_only" in refuses(raw, f"DELETE FROM {table} WHERE {part}")
     assert raw.execute(f"SELECT count(*) FROM {table}").fetchall() == [(count,)]
 
@@ -82,6 +85,18 @@ def test_a_row_of_facts_is_neither_changed_nor_deleted(raw: Any, table: str):
 def test_a_memo_is_deleted_and_never_changed(raw: Any):
     assert "append_only" in refuses(raw, "UPDATE memo SET salt = salt")
     raw.execute("DELETE FROM memo WHERE place = (SELECT min(place) FROM memo)")
+
+
+def test_a_document_gets_no_further_part_once_it_is_whole(raw: Any):
+    assert "append_only" in refuses(raw, "INSERT INTO document SELECT digest, 7, bytes FROM document")
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["(1, 2, 'k', '', 'x')", "(1, 0, 'k', '', 'x')", "(1, 3, '', '', 'x')", "(1, 3, 'k', NULL, 'x')", "(1, 3, 'k', '', NULL)"],
+)
+def test_a_row_that_could_not_be_a_record_is_not_taken(raw: Any, values: str):
+    refuses(raw, f"INSERT INTO record (place, number, kind, by_whom, body) VALUES {values}")
 
 
 def test_the_head_only_grows_and_stays(raw: Any):

@@ -9,8 +9,22 @@ from typing import Any
 
 import pytest
 
-from rescounter.ledger import CHUNK_ROWS, Account, AccountChange, AccountEvent, Answer, Batch, Flag, Policy, Store, Transfer, Transfers
+from rescounter.ledger import (
+    CHUNK_ROWS,
+    Account,
+    AccountChange,
+    AccountEvent,
+    Answer,
+    Batch,
+    Flag,
+    Policy,
+    Record,
+    Store,
+    Transfer,
+    Transfers,
+)
 from rescounter.ledger.checkpoints import rotation
+from rescounter.ledger.documents import PART_BYTES
 from rescounter.ledger.laws.finality_grows import entry_continues
 from rescounter.ledger.merkle import Frontier, root_of
 from rescounter.ledger.notes import SigningKey
@@ -33,6 +47,7 @@ def batch(key: str, *rows: Transfer, **more: Any) -> Batch:
 
 
 ROWS = CHUNK_ROWS + 5
+DOCUMENT = bytes(PART_BYTES + 1)
 LARGE = Transfers.of_columns(
     {
         "id": [f"L{row:06d}" for row in range(ROWS)],
@@ -56,6 +71,8 @@ WORKS: dict[str, Work] = {
     "large refused": lambda store: store.post_atomic(Batch(key="large", transfers=LARGE, policy=Policy.SEQUENTIAL)),
     "erase": lambda store: store.erase_memos("erase", ["first"]),
     "key": lambda store: store.announce_key("key", rotation(ORIGIN, SIGNING_KEY, SigningKey(ORIGIN, bytes(32)).verifier)),
+    "record": lambda store: store.record([Record(number=number, kind="rule", by="ana", body=bytes(number)) for number in range(1, 4)]),
+    "keep": lambda store: store.keep_document(DOCUMENT),
     "checkpoint": lambda store: store.checkpoint(),
 }
 LIMITS = {"large refused": 100, "refused": 100}
@@ -164,6 +181,7 @@ def check(place: Place, name: str, at: int, how: str, expected: Any) -> None:
     with pytest.raises(EnvironmentFault):
         WORKS[name](store)
     between = len(audited(store))
+    assert [size for _, size in store.documents()] in ([], [len(DOCUMENT)]), "a document is whole or not there"
     again = WORKS[name](store)
     assert same(again, expected), (at, how)
     after = len(audited(store))

@@ -11,7 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rescounter.ledger import CHUNK_ROWS, Account, AccountChange, AccountEvent, Answer, Batch, Flag, Policy, Store, Transfer, Transfers
+from rescounter.ledger import (
+    CHUNK_ROWS,
+    Account,
+    AccountChange,
+    AccountEvent,
+    Answer,
+    Batch,
+    Flag,
+    Policy,
+    Record,
+    Store,
+    Transfer,
+    Transfers,
+)
 from rescounter.ledger.canonical import SALT_BYTES, request_seal, row_bytes, salts, transfer_leaves
 from rescounter.ledger.checkpoints import rotation
 from rescounter.ledger.laws.finality_grows import entry_continues
@@ -24,6 +37,9 @@ from tests.ledger.memory_store import MemoryStore
 from tests.store.stores import FRESH, NAMES
 
 ROWS = CHUNK_ROWS + 300
+ACTS = 700
+DOCUMENT = bytes(range(256)) * (1 << 14) * 2 + b"end"
+"""Of three parts."""
 
 
 def opened(limit: int | None, *names: str) -> list[Account]:
@@ -82,10 +98,28 @@ def life(store: Store, set_clock: Callable[[int], None]) -> Iterator[Any]:
     yield store.post_atomic(many("large"))
     yield store.post_atomic(replace(many("large"), cycle="other"))
     yield store.erase_memos("erase", ["T0", "nothing", "large/000001"])
+    yield store.record(acts(1, 2))
+    yield store.record(acts(3, 3))
+    yield store.record(acts(1, 2))
+    yield store.record(acts(1, 3))
+    yield store.record(acts(3, 4, by="bo"))
+    yield store.record(acts(6, 6))
+    yield store.record([*acts(4, 4), *acts(6, 7)])
+    yield store.record([*acts(4, 4, kind="\0"), *acts(5, 5, kind="k\ud800"), *acts(6, 6, by="x" * 129), *acts(-1, 2**63, step=2**63 + 1)])
+    yield store.record([])
+    yield store.record(acts(4, 3 + ACTS))
+    yield [store.keep_document(content) for content in (b"", b"small", DOCUMENT, b"small")]
     yield store.announce_key("rotate", rotation(ORIGIN, SIGNING_KEY, SigningKey(ORIGIN, bytes(32)).verifier))
     yield store.post_atomic(batch("empty"))
     yield store.expire()
     yield store.checkpoint()
+
+
+def acts(first: int, last: int, *, step: int = 1, **more: Any) -> list[Record]:
+    return [
+        Record(**({"number": number, "kind": "rule", "by": "", "body": b'{"n":%d}' % number} | more))
+        for number in range(first, last + 1, step)
+    ]
 
 
 def told(answer: Any) -> Any:
@@ -130,6 +164,22 @@ def test_what_is_read_is_what_is_read_from_memory(lives, memory):
         assert told(store.answer_of(key)) == told(other.answer_of(key)), key
     for identity in ("T0", "T1", "T2", "P0", "P1", "P0/expired", "R", "large/000001", "large/000300", "no", "fine", "\0", "nobody"):
         assert store.transfer(identity) == other.transfer(identity), identity
+
+
+def test_records_and_documents_are_those_of_memory(lives, memory):
+    store, other = lives[0], memory[0]
+    assert store.records(rows_max=10_000) == other.records(rows_max=10_000)
+    assert store.records(after=2, rows_max=5) == other.records(after=2, rows_max=5)
+    assert [list(each.records(after=number)) for each in (store, other) for number in (3 + ACTS, 10**9)] == [[], [], [], []]
+    size = store.audit_head().entries
+    for number in (1, 2, 3, 4, 260, 3 + ACTS):
+        proof = store.prove_record(number, log_size=size)
+        assert proof == other.prove_record(number, log_size=size)
+    assert list(store.documents()) == list(other.documents())
+    assert [store.document(name) for name, _ in store.documents()] == [other.document(name) for name, _ in other.documents()]
+    parts = [(each.name, each.size, list(each.parts)) for each in store.audit_documents()]
+    assert parts == [(each.name, each.size, list(each.parts)) for each in other.audit_documents()]
+    assert [len(each[2]) for each in parts if each[1] == len(DOCUMENT)] == [3]
 
 
 @pytest.mark.parametrize("account", ["ana", "bo", "cy", "dan", "nobody"])
