@@ -71,7 +71,6 @@ def read_rows(submitted: Submitted, exponents: Exponents, decimal: str | None, *
     reference, ruling_reference = _text(cells.get("reference"), count)
     unsaid = np.zeros(count, np.int16)
     ruling_submitter = unsaid if submitter is None else read_names(submitter, length_max=NAME_LENGTH_MAX)[2]
-    )
     missing, alone = np.zeros(count, np.int16), np.zeros(count, np.int16)
     missing[(debtor < 0) | (creditor < 0)] = CODE_OF["missing_field"]
     alone[(debtor == creditor) & (debtor >= 0)] = CODE_OF["self_obligation"]

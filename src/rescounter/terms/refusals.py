@@ -264,8 +264,14 @@ EXCLUSIONS: Final = MappingProxyType(
         exclusion.code: exclusion
         for exclusion in (
             Exclusion("indivisible", "E1", "divisible is no: it is never cleared in part, so it is kept out"),
-            Exclusion("below_minimum", "E2", "the amount is below the --minimum of this run"),
-            Exclusion("not_yet_due", "E3", "it falls due after the --due-by date of this run"),
+            Exclusion("below_minimum", "E2", "the amount is below the minimum of this run or rulebook"),
+            Exclusion("not_yet_due", "E3", "it falls due after the last due date of this run, or after the cut-off"),
+            Exclusion("exempt_class", "E4", "its class is exempt by the rulebook"),
+            Exclusion("related", "E5", "debtor and creditor belong to one group, which the rulebook exempts"),
+            Exclusion("netting_forbidden", "E6", "debtor or creditor is in a country that forbids netting: it is matched, not netted"),
+            Exclusion("disputed", "E7", "it is disputed, and waits for the decision"),
+            Exclusion("held", "E8", "the counterparty has not agreed yet; it is held for the next cycle"),
+            Exclusion("suspended", "E9", "debtor or creditor is suspended, or has left"),
         )
     }
 )
