@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ __all__ = [
     "describe",
     "init_ledger",
     "ledger_folder",
+    "now_us",
     "open_ledger",
     "post_transfers",
 ]
@@ -43,6 +45,11 @@ DESCRIPTION: Final = "ledger.json"
 DATABASE: Final = "ledger.db"
 KEYS: Final = "keys"
 _FORMAT: Final = 1
+
+
+def now_us() -> int:
+    """The clock of this machine: microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +180,19 @@ def _fingerprint(ledger_key: bytes) -> str:
     return hmac.digest(ledger_key, b"rescounter/ledger-key-fingerprint/1", "sha256").hex()[:16]
 
 
-def _store(folder: Path, keys: Keys, origin: str, dsn: str | None, *, create: bool = False) -> Store:
+def _store(folder: Path, keys: Keys, origin: str, dsn: str | None, *, create: bool = False, clock: Callable[[], int] = now_us) -> Store:
     from rescounter.store import open_postgresql, open_sqlite
 
     if dsn is not None:
-        return open_postgresql(dsn, ledger_key=keys.ledger_key, signer=keys.signing, create=create, origin=origin)
-    return open_sqlite(folder / DATABASE, ledger_key=keys.ledger_key, signer=keys.signing, create=create, origin=origin)
+        return open_postgresql(dsn, ledger_key=keys.ledger_key, signer=keys.signing, create=create, origin=origin, clock=clock)
+    return open_sqlite(folder / DATABASE, ledger_key=keys.ledger_key, signer=keys.signing, create=create, origin=origin, clock=clock)
 
 
 @contextmanager
-def open_ledger(folder: Path) -> Iterator[Ledger]:
+def open_ledger(folder: Path, *, clock: Callable[[], int] = now_us) -> Iterator[Ledger]:
     """The ledger in *folder*; a rotation that was interrupted after it was announced is finished.
 
+    Args: *clock*: microseconds since 1970 UTC, by which entries are stamped.
     Raises: CallerFault ``ledger_not_found``, ``key_unreadable``; EnvironmentFault ``key_foreign`` where the keys are another ledger's.
     """
     description = _description(folder)
@@ -193,14 +201,14 @@ def open_ledger(folder: Path) -> Iterator[Ledger]:
     keys = read_keys(folder / KEYS, origin)
     if _fingerprint(keys.ledger_key) != description["ledger_key_fingerprint"]:
         raise EnvironmentFault("key_foreign", f"{folder / KEYS} holds the ledger key of another ledger")
-    store = _store(folder, keys, origin, dsn)
+    store = _store(folder, keys, origin, dsn, clock=clock)
     try:
         begun = next_key(folder / KEYS, origin, create=False)
         if begun is not None and store.answer_of(_rotation_key(begun.verifier)) is not None:
             finish_rotation(folder / KEYS, begun)
             store.close()
             keys = read_keys(folder / KEYS, origin)
-            store = _store(folder, keys, origin, dsn)
+            store = _store(folder, keys, origin, dsn, clock=clock)
         yield Ledger(folder, origin, store, keys, Exponents(description["exponents"]), dsn)
     finally:
         store.close()

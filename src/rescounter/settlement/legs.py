@@ -60,10 +60,10 @@ def discharged(obligations: pa.Table, *, of_debits: bool) -> dict[str, int]:
     side = "debtor" if of_debits else "creditor"
     sums = obligations.select([side, "currency", "cleared_minor"]).group_by([side, "currency"]).aggregate([("cleared_minor", "sum")])
     names = account_names(_one(sums[side]), SET_OFF, _one(sums["currency"]))
-    amounts = dict(zip(names.to_pylist(), sums["cleared_minor_sum"].to_pylist(), strict=True))
+    amounts = {name: amount for name, amount in zip(names.to_pylist(), sums["cleared_minor_sum"].to_pylist(), strict=True) if amount}
     totals = sums.group_by("currency").aggregate([("cleared_minor_sum", "sum")])
     for currency, total in zip(totals["currency"].to_pylist(), totals["cleared_minor_sum_sum"].to_pylist(), strict=True):
-        amounts[account_name(FUND_NAME, CLEARING, currency)] = total
+        amounts |= {account_name(FUND_NAME, CLEARING, currency): total} if total else {}
     return amounts
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["EXPONENT_MAX", "INT64_MAX", "NO_CURRENCY", "Exponents"]
+__all__ = ["EXPONENT_MAX", "INT64_MAX", "NO_CURRENCY", "Exponents", "all_currencies"]
 
 INT64_MAX: Final = 2**63 - 1
 EXPONENT_MAX: Final = 8
@@ -26,6 +26,11 @@ def _iso_exponents() -> Mapping[str, int | None]:
     table: dict[str, int | None] = {currency.code: currency.exponent for currency in Currency}
     table[NO_CURRENCY] = 0
     return MappingProxyType(table)
+
+
+def all_currencies() -> tuple[str, ...]:
+    """Every code of ISO 4217, in order."""
+    return tuple(sorted(_iso_exponents()))
 
 
 @dataclass(frozen=True, slots=True)

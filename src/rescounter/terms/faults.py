@@ -80,6 +80,15 @@ FAULTS: Final = MappingProxyType(
         "backup_unsound": "Nothing was kept. Audit the ledger itself, and keep the copy's source as evidence.",
         "account_not_found": "Check the id; rescounter ledger balances lists every account.",
         "result_has_nothing": "There is nothing to do: post a result that clears or nets something.",
+        "rulebook_refused": "Mend every fault that is named; rescounter rulebook check FILE tells them one by one.",
+        "union_not_found": "Name the union's folder with -u, or found one: rescounter init DIR --pack NAME.",
+        "time_not_told": "Leave --at away, or tell an instant after the last act of a demonstration.",
+        "cycle_unknown": "rescounter status lists the cycles; rescounter cycle open opens the next one.",
+        "not_a_demonstration": "Leave --demonstrate away, or found another union with --demonstration.",
+        "step_refused": "Mend what is named and run it again: what was done stays done.",
+        "statement_unknown": "Hand in a camt.053 or camt.054 of version 02 to 14, or a table (CSV, XLSX, Parquet) of pay-ins.",
+        "statement_too_large": "Ask the bank for shorter periods, or hand the pay-ins in as a table.",
+        "xml_not_plain": "Ask who made the file for one without a document type, and keep this one as evidence.",
         "solver_failed": "Please report this with the input's digest; nothing was written.",
     }
 )

@@ -1,0 +1,77 @@
+"""Closing a cycle: fees, the figures that the savings report keeps, and what the next cycle takes over."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.cycle.next_step import pays
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.states import State
+from rescounter.cycle.union import Cycle, Union
+from rescounter.intake.round import carried
+from rescounter.settlement.fees import fees
+from rescounter.statements.cycle_figures import figures_of
+from rescounter.terms.union_tables import FROZEN
+
+__all__ = ["carried_into", "closing", "outcome_of"]
+
+
+def closing(union: Union, cycle: Cycle, office: Office) -> Step:
+    """The act that closes a cycle. Law: carried over, cleared, replaced and returned are together what was frozen."""
+    final, frozen = cycle.final, cycle.frozen
+    ready = State.SETTLED if pays(union, cycle) else State.FINAL
+    if final is None or frozen is None or cycle.state is not ready:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+    rules, obligations = union.rules_of(cycle), outcome_of(cycle, office)
+    charged = fees(office.table(final.body["tables"]["members"]), rules.fees)
+    before = union.before(cycle)
+    closed_before = before.last("closed") if before is not None else None
+    funded = cycle.last("funded")
+    exponents = {code: cycle.exponents.of(code) or 0 for code in pc.unique(obligations["currency"]).to_pylist()}
+    figures = figures_of(
+        obligations,
+        cycle=cycle.code,
+        exponents=exponents,
+        positions=None if closed_before is None else office.table(closed_before.body["positions"]),
+        credit_minor=funded.body["credit"] if funded is not None else {},
+        fees_minor=_sums(charged),
+    )
+    left = carried(office.table(frozen.body["frozen"]), obligations, rules.intake)
+    return wanted(
+        "closed",
+        cycle=cycle.code,
+        fees=office.keep_table(charged),
+        figures=[asdict(each) for each in figures.currencies],
+        positions=office.keep_table(figures.positions),
+        carried=office.keep_table(left),
+        carried_rows=left.num_rows,
+    )
+
+
+def outcome_of(cycle: Cycle, office: Office) -> pa.Table:
+    """The obligations of the final result; after rounds of calls with what was replaced in the last of them, and *carried_minor*."""
+    called = cycle.last("called")
+    if called is not None and "carried" in called.body:
+        return office.table(called.body["carried"])
+    final = cycle.final
+    assert final is not None
+    return office.table(final.body["tables"]["obligations"])
+
+
+def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
+    """What the cycle before carries over into *cycle*; None while that is not known."""
+    before = union.before(cycle)
+    if before is None:
+        return FROZEN.empty_table()
+    closed = before.last("closed")
+    return None if closed is None else office.table(closed.body["carried"])
+
+
+def _sums(charged: pa.Table) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for currency, fee in zip(charged["currency"].to_pylist(), charged["fee_minor"].to_pylist(), strict=True):
+        sums[currency] = sums.get(currency, 0) + fee
+    return sums

@@ -1,0 +1,98 @@
+"""The cut-off: everything that was handed in becomes one frozen set under one root; and the same again after corrections."""
+
+from __future__ import annotations
+
+import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.cycle.closing import carried_into
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.states import State
+from rescounter.cycle.submitting import answered, held, withdrawn
+from rescounter.cycle.union import Cycle, Union
+from rescounter.intake.cut_off import CutOff, Handed, corrected, freeze
+from rescounter.terms.union_tables import FROZEN
+
+__all__ = ["correcting", "cutting_off", "handed_in"]
+
+
+def cutting_off(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
+    """The act that freezes the set of a cycle, at its cut-off or later: what counts is what was taken before."""
+    if cycle.state is not State.OPEN:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+    if at_us < cycle.dates.cut_off_at_us:
+        return refused(refusal("too_early", cycle.code, found=f"the cut-off of cycle {cycle.code} has not come"))
+    handed = handed_in(union, cycle, office)
+    if handed is None:
+        before = union.before(cycle)
+        return refused(
+            refusal("cycle_before_not_closed", cycle.code, found=f"cycle {before.code} is {before.state.value}" if before else "")
+        )
+    return _frozen("cut_off", cycle, office, freeze(handed, key=office.cycle_key(cycle.code)))
+
+
+def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
+    """The act that ends the correction window: the set as it is after everything that came in it."""
+    if cycle.state is not State.PRELIMINARY:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+    if at_us < cycle.dates.corrections_end_at_us:
+        return refused(refusal("too_early", cycle.code, found=f"corrections to cycle {cycle.code} are still taken"))
+    handed, before = handed_in(union, cycle, office), cycle.frozen
+    assert handed is not None and before is not None
+    previous = CutOff(
+        table=office.table(before.body["frozen"]),
+        outside=office.table(before.body["outside"]),
+        refusals=office.table(before.body["refusals"]),
+        root=before.body["root"],
+        subtrees=office.document(before.body["subtrees"]),
+    )
+    return _frozen("corrected", cycle, office, corrected(previous, handed, key=office.cycle_key(cycle.code)))
+
+
+def handed_in(union: Union, cycle: Cycle, office: Office) -> Handed | None:
+    """Everything that the cut-off looks at; None while the cycle before has not said what it carries over.
+
+    Members stand as they stood at the cut-off, whenever the step is done.
+    """
+    rules = union.rules_of(cycle)
+    carried = carried_into(union, cycle, office)
+    if carried is None and rules.intake.carry_over:
+        return None
+    participants = union.register.participants(cycle.dates.cut_off_at_us)
+    return Handed(
+        cycle=cycle.code,
+        day=datetime.date.fromisoformat(cycle.dates.cut_off_day),
+        rules=rules.intake,
+        participants=pa.table(
+            {
+                "code": participants["code"],
+                "country": participants["country"],
+                "group": participants["group"],
+                "may_submit": participants["takes_part"],
+            }
+        ),
+        submissions=held(cycle, office),
+        carried=FROZEN.empty_table() if carried is None else carried,
+        withdrawals=withdrawn(cycle, office),
+        answers=answered(cycle, office),
+        exponents=cycle.exponents,
+    )
+
+
+def _frozen(kind: str, cycle: Cycle, office: Office, cut: CutOff) -> Step:
+    return wanted(
+        kind,
+        cycle=cycle.code,
+        frozen=office.keep_table(cut.table),
+        outside=office.keep_table(cut.outside),
+        refusals=office.keep_table(cut.refusals),
+        changes=office.keep_table(cut.changes),
+        subtrees=office.keep(cut.subtrees),
+        root=cut.root,
+        rows=cut.table.num_rows,
+        excluded=pc.sum(pc.not_equal(cut.table["excluded"], "")).as_py() or 0,
+        refused=cut.refusals.num_rows,
+        changed=cut.changes.num_rows,
+    )

@@ -1,0 +1,201 @@
+"""From final set-off to settled: who is called, what came in, who is carried, and when all is covered.
+
+The positions of a round are made of the final result alone and of who was late so far; set-off is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.cycle.next_step import pays
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.states import State
+from rescounter.cycle.union import Cycle, Union
+from rescounter.membership.register import Register
+from rescounter.rulebook.rules import Rules
+from rescounter.settlement.accounts import CASH, CASH_TABLE, account_name, cash_of
+from rescounter.settlement.calls import calls, positions
+from rescounter.settlement.funding import LATE, late_of, reconcile, standing
+from rescounter.settlement.late import carry_late
+from rescounter.terms import Refusal
+from rescounter.terms.union_tables import PAY_INS
+
+__all__ = ["calling", "cash_in", "earlier_pay_ins", "funding", "paying_in", "settlers", "settling", "stands"]
+
+
+def settlers(register: Register, at_us: int) -> pa.Table:
+    """Who settles for whom: *member*, *settles_by*."""
+    participants = register.participants(at_us)
+    return pa.table({"member": participants["code"], "settles_by": participants["settles_by"]})
+
+
+def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None = None, at_us: int) -> Step:
+    """The calls of a round: of the first, or of the next without what *late* members (all of the cycle so far) cannot pay.
+
+    Law: later rounds leave the set-off as it is; each has at least one late member more.
+    """
+    rules, final = union.rules_of(cycle), cycle.final
+    if final is None or cycle.state is not State.FINAL:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+    if not pays(union, cycle):
+        return refused(refusal("nothing_to_pay_in", cycle.code, found=f"settlement.kind {rules.settlement.kind}"))
+    obligations = office.table(final.body["tables"]["obligations"])
+    by = settlers(union.register, final.at_us)
+    carried_over: dict[str, str] = {}
+    if late is None or not late.num_rows:
+        net, who_was_late = positions(obligations, by), LATE.empty_table()
+    else:
+        carried = carry_late(obligations, late, by, is_partial=rules.settlement.partial_funding)
+        net, who_was_late = carried.net, late
+        carried_over = {"carried": office.keep_table(carried.obligations), "items": office.keep_table(carried.items)}
+    pairs = set(zip(who_was_late["currency"].to_pylist(), who_was_late["member"].to_pylist(), strict=True))
+    called = calls(net, cash_in(net, office, union, at_us=at_us), kind=rules.settlement.kind, late=pairs)
+    round_number = len(cycle.all("called")) + 1
+    return wanted(
+        "called",
+        cycle=cycle.code,
+        round=round_number,
+        calls=office.keep_table(called),
+        net=office.keep_table(net),
+        late=office.keep_table(who_was_late),
+        due_at_us=_due_at_us(cycle, round_number, at_us),
+        **carried_over,
+    )
+
+
+def _due_at_us(cycle: Cycle, round_number: int, at_us: int) -> int:
+    """Later rounds have as long as the first had between the end of corrections and its deadline."""
+    if round_number == 1:
+        return cycle.dates.pay_in_due_at_us
+    return at_us + cycle.dates.pay_in_due_at_us - cycle.dates.corrections_end_at_us
+
+
+def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Table:
+    """The cash of the members of *net*, those without an account included, with what their net debit cap allows."""
+    names = [account_name(member, CASH, currency) for currency, member in _keys(net)]
+    there = cash_of(office.balances(names))
+    known = {(row["currency"], row["member"]): row for row in there.to_pylist()}
+    rows = [
+        known.get(key, {"currency": key[0], "member": key[1], "balance_minor": 0, "limit_minor": _cap(union, key, at_us)})
+        for key in _keys(net)
+    ]
+    return pa.Table.from_pylist(rows, schema=CASH_TABLE)
+
+
+def _cap(union: Union, key: tuple[str, str], at_us: int) -> int:
+    if not union.rules(at_us).settlement.net_debit_caps:
+        return 0
+    return union.register.limit_of(key[1], key[0], "net_debit_cap", at_us) or 0
+
+
+def _keys(net: pa.Table) -> list[tuple[str, str]]:
+    return list(zip(net["currency"].to_pylist(), net["member"].to_pylist(), strict=True))
+
+
+def paying_in(
+    union: Union, cycle: Cycle, office: Office, pay_ins: pa.Table, *, file: str, due: date, at_us: int
+) -> tuple[Step, pa.Table | None, tuple[Refusal, ...]]:
+    """Money that came in on the settlement account, each pay-in told apart.
+
+    Args: *pay_ins* `PAY_INS`; *file*: digest of what was handed in; *due*: the day of the deadline in the union's zone.
+    Returns: the step, the lines (`funding.LINES`) and refusals of single pay-ins.
+    """
+    called = cycle.last("called")
+    if called is None:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} has called nobody")), None, ()
+    rules = union.rules_of(cycle)
+    found = reconcile(
+        office.table(called.body["calls"]),
+        pay_ins,
+        earlier=earlier_pay_ins(union, office),
+        participants=settlers(union.register, at_us),
+        currencies=_currencies(rules, cycle),
+        due=due,
+    )
+    booked = [row for row in found.lines["verdict"].to_pylist() if row not in ("double", "refused")]
+    if not booked:
+        return Step(is_done=True, told="Every pay-in of this file was booked before; nothing was done."), found.lines, found.refusals
+    return (
+        wanted(
+            "paid_in",
+            cycle=cycle.code,
+            file=file,
+            lines=office.keep_table(found.lines),
+            funded=office.keep_table(found.funded),
+            booked=len(booked),
+            refused=len(found.refusals),
+        ),
+        found.lines,
+        found.refusals,
+    )
+
+
+def _currencies(rules: Rules, cycle: Cycle) -> frozenset[str]:
+    return frozenset(rules.union.currencies or cycle.opened.body["frozen"]["exponents"])
+
+
+def earlier_pay_ins(union: Union, office: Office) -> pa.Table:
+    """Everything that was ever booked, in any cycle: a bank's reference counts once."""
+    lines = [office.table(act.body["lines"]) for cycle in union.cycles.values() for act in cycle.all("paid_in")]
+    booked = [table.filter(pc.is_in(table["verdict"], value_set=pa.array(["on_time", "late", "unidentified"]))) for table in lines]
+    return pa.concat_tables([table.select(PAY_INS.names) for table in booked]) if booked else PAY_INS.empty_table()
+
+
+def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Table:
+    """How far the net debtors of the latest round are funded (`funding.STANDING`)."""
+    called = cycle.last("called")
+    assert called is not None
+    net = office.table(called.body["net"])
+    return standing(net, office.table(called.body["calls"]), cash_in(net, office, union, at_us=at_us))
+
+
+def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
+    """Earmark every debtor's position when all are covered; past the deadline, call anew without who is late."""
+    called = cycle.last("called")
+    if called is None:
+        return calling(union, cycle, office, at_us=at_us)
+    late = late_of(stands(union, cycle, office, at_us=at_us))
+    if not late.num_rows:
+        net = office.table(called.body["net"])
+        credit = _credit(net, cash_in(net, office, union, at_us=at_us))
+        return wanted(
+            "funded", cycle=cycle.code, round=called.body["round"], net=called.body["net"], calls=called.body["calls"], credit=credit
+        )
+    if at_us < called.body["due_at_us"]:
+        missing = ", ".join(sorted(set(late["member"].to_pylist()))[:10])
+        return refused(refusal("calls_not_covered", cycle.code, found=f"missing: {missing}"))
+    return calling(union, cycle, office, late=_all_late(office.table(called.body["late"]), late), at_us=at_us)
+
+
+def _credit(net: pa.Table, cash: pa.Table) -> dict[str, int]:
+    """By currency, how much of the net debits no cash covers: it is owed to the union within net debit caps."""
+    has = {(row["currency"], row["member"]): row["balance_minor"] for row in cash.to_pylist()}
+    sums: dict[str, int] = {}
+    for row in net.to_pylist():
+        if row["net_minor"] < 0:
+            lent = max(0, -row["net_minor"] - max(0, has[row["currency"], row["member"]]))
+            sums[row["currency"]] = sums.get(row["currency"], 0) + lent
+    return sums
+
+
+def _all_late(before: pa.Table, now: pa.Table) -> pa.Table:
+    """Everybody who was late in this cycle; who is late again counts with what it has now."""
+    rows: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in (*before.to_pylist(), *now.to_pylist()):
+        rows[row["currency"], row["member"]] = row
+    return pa.Table.from_pylist([rows[key] for key in sorted(rows)], schema=LATE)
+
+
+def settling(cycle: Cycle, *, at_us: int) -> Step:
+    """The second final posting, from the day on which the calendar settles."""
+    funded = cycle.last("funded")
+    if funded is None or cycle.state is not State.FUNDED:
+        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+    if at_us < cycle.dates.settles_at_us:
+        return refused(refusal("too_early", cycle.code, found=f"cycle {cycle.code} settles later"))
+    return wanted("settled", cycle=cycle.code, net=funded.body["net"], calls=funded.body["calls"])

@@ -1,0 +1,67 @@
+"""What an act posts before it is appended. Done again, it finds its batch by the key and posts nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rescounter.cycle.office import Office, Wanted, refusal
+from rescounter.cycle.union import Cycle, Union
+from rescounter.ledger import Batch
+from rescounter.settlement.accounts import CASH, account_name, accounts_of, limit_changes
+from rescounter.settlement.postings import earmark_batch, fees_batch, net_batch, pay_in_batch, set_off_batch
+from rescounter.terms import Refusal, holds
+
+__all__ = ["batch_of", "perform"]
+
+
+def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
+    """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
+    cycle = union.cycles.get(wanted.body.get("cycle", ""))
+    if cycle is None or wanted.kind == "cycle_opened":
+        return ()
+    batch = batch_of(union, cycle, wanted.kind, wanted.body, office)
+    if batch is None:
+        return ()
+    caps = _caps(union, batch, at_us=at_us)
+    standings = office.balances([account_name(member, CASH, currency) for member, currency in caps])
+    if found := office.change_limits(limit_changes(standings, caps).changes):
+        return found
+    answer = office.post(batch, accounts_of([batch], caps))
+    told = (*answer.refusals, *answer.breaches)
+    if told:
+        why = "; ".join(f"{each.id}: {each.code}, found {each.found}" for each in told[:5])
+        return (refusal("posting_refused", cycle.code, found=why),)
+    holds(answer.entry is not None, "a_posting_has_its_entry", key=batch.key)
+    return ()
+
+
+def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], office: Office) -> Batch | None:
+    """The batch of an act, made of the documents that its body names; None where it posts nothing."""
+    version = f"{cycle.opened.body['frozen']['rulebook']['version']}/{cycle.opened.body['frozen']['rulebook']['digest'][:19]}"
+    match kind:
+        case "cleared" if body["is_final"]:
+            tables = {name: office.table(body["tables"][name]) for name in ("obligations", "members")}
+            return set_off_batch(tables, cycle.code, rulebook_version=version)
+        case "paid_in":
+            digest = body["lines"].removeprefix("sha256:")
+            return pay_in_batch(office.table(body["lines"]), cycle.code, digest=digest, rulebook_version=version)
+        case "funded":
+            return earmark_batch(office.table(body["net"]), cycle.code, rulebook_version=version)
+        case "settled":
+            return net_batch(office.table(body["net"]), office.table(body["calls"]), cycle.code, rulebook_version=version)
+        case "closed":
+            return fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version)
+    return None
+
+
+def _caps(union: Union, batch: Batch, *, at_us: int) -> dict[tuple[str, str], int]:
+    """Net debit caps in force of the cash accounts that a batch touches; none where the rulebook grants none."""
+    if not union.rules(at_us).settlement.net_debit_caps:
+        return {}
+    caps = {}
+    for name in {*batch.transfers.column("debit").to_pylist(), *batch.transfers.column("credit").to_pylist()}:
+        member, purpose, currency = name.rsplit("/", 2)
+        if purpose == CASH:
+            caps[member, currency] = union.register.limit_of(member, currency, "net_debit_cap", at_us) or 0
+    return caps

@@ -1,0 +1,150 @@
+"""A union at an instant: the fold of its acts. Nothing else holds state.
+
+Each room folds its own part; this one adds the cycles and what was founded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from rescounter.approvals.approvals import Approvals
+from rescounter.cycle.dates import CycleDates, dates_of
+from rescounter.cycle.states import State, follows
+from rescounter.membership.register import Register
+from rescounter.rulebook.rules import Rules
+from rescounter.rulebook.versions import Rulebook
+from rescounter.terms import Exponents, holds
+from rescounter.terms.acts import Act
+
+__all__ = ["Cycle", "Union", "union_of"]
+
+_OF_A_CYCLE: Final = frozenset(
+    ("submitted", "withdrawn", "answered", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One settlement cycle: its dates, frozen inputs, state, and the acts that led there, in order."""
+
+    dates: CycleDates
+    opened: Act
+    state: State
+    acts: tuple[Act, ...]
+
+    @property
+    def code(self) -> str:
+        """Its name: the day of its cut-off, with the turn where a day has several."""
+        return self.dates.cycle
+
+    @property
+    def exponents(self) -> Exponents:
+        """The digits of currencies as they were frozen when it opened."""
+        return Exponents(dict(self.opened.body["frozen"]["exponents"]))
+
+    def all(self, *kinds: str) -> tuple[Act, ...]:
+        """Its acts of these kinds, in order."""
+        return tuple(act for act in self.acts if act.kind in kinds)
+
+    def last(self, *kinds: str) -> Act | None:
+        """The latest of its acts of these kinds."""
+        found = self.all(*kinds)
+        return found[-1] if found else None
+
+    @property
+    def frozen(self) -> Act | None:
+        """The act that froze the set that counts: the cut-off, or its correction."""
+        return self.last("cut_off", "corrected")
+
+    @property
+    def final(self) -> Act | None:
+        """The act that made its set-off final."""
+        cleared = self.last("cleared")
+        return cleared if cleared is not None and cleared.body["is_final"] else None
+
+    def after(self, act: Act) -> Cycle:
+        """The cycle with one more act. Law: the table of states allows it."""
+        target = follows(self.state, act.kind, act.body)
+        holds(target is not None, "no_step_out_of_turn", cycle=self.code, state=self.state.value, act=act.kind)
+        assert target is not None
+        return replace(self, state=target, acts=(*self.acts, act))
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """All that a union is after act *number*, done at *at_us*."""
+
+    number: int = 0
+    at_us: int = 0
+    founded: Act | None = None
+    rulebook: Rulebook = field(default_factory=Rulebook)
+    register: Register = field(default_factory=Register)
+    approvals: Approvals = field(default_factory=Approvals)
+    cycles: Mapping[str, Cycle] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Founded as a demonstration: every statement says so, and time may be told to it."""
+        return self.founded is not None and bool(self.founded.body["demonstration"])
+
+    def rules(self, at_us: int) -> Rules:
+        """What is in force at an instant."""
+        return self.rulebook.in_force(at_us)
+
+    def rules_of(self, cycle: Cycle) -> Rules:
+        """What was in force when the cycle opened: it is run by these to its end."""
+        return self.rulebook.in_force(cycle.opened.at_us)
+
+    @property
+    def latest(self) -> Cycle | None:
+        """The cycle that was opened last."""
+        return next(reversed(list(self.cycles.values())), None)
+
+    def before(self, cycle: Cycle) -> Cycle | None:
+        """The cycle that was opened before this one."""
+        codes = list(self.cycles)
+        place = codes.index(cycle.code)
+        return self.cycles[codes[place - 1]] if place else None
+
+    def after(self, act: Act) -> Union:
+        """The union with one more act. Laws: numbers leave no gap, time never goes back, cycles move by their table."""
+        holds(act.number == self.number + 1, "acts_leave_no_gap", found=act.number, after=self.number)
+        holds(act.at_us >= self.at_us, "time_never_goes_back", act=act.number)
+        return Union(
+            number=act.number,
+            at_us=act.at_us,
+            founded=act if act.kind == "founded" else self.founded,
+            rulebook=self.rulebook.after(act),
+            register=self.register.after(act),
+            approvals=self.approvals.after(act),
+            cycles=self._cycles_after(act),
+        )
+
+    def _cycles_after(self, act: Act) -> Mapping[str, Cycle]:
+        if act.kind == "cycle_opened":
+            dates = dates_of(act.body["dates"])
+            holds(dates.cycle not in self.cycles, "a_cycle_opens_once", cycle=dates.cycle)
+            return MappingProxyType({**self.cycles, dates.cycle: Cycle(dates, act, State.OPEN, (act,))})
+        if act.kind in _OF_A_CYCLE:
+            return MappingProxyType({**self.cycles, act.body["cycle"]: self.cycles[act.body["cycle"]].after(act)})
+        return self.cycles
+
+
+def union_of(acts: Iterable[Act], *, after: Union | None = None) -> Union:
+    """The union that these acts come to, from nothing or from an earlier one."""
+    union = after or Union()
+    for act in acts:
+        union = union.after(act)
+    return union
+
+
+def frozen_inputs(rules: Rules, *, exponents: Mapping[str, int], holidays: Iterable[str]) -> dict[str, Any]:
+    """What the act that opens a cycle freezes besides its dates: rules, digits of currencies, days that are no business days."""
+    return {
+        "rulebook": {"version": rules.version, "digest": rules.digest},
+        "exponents": dict(sorted(exponents.items())),
+        "holidays": sorted(holidays),
+    }

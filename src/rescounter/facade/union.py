@@ -1,0 +1,201 @@
+"""A union in a folder: founded, opened, and acted in.
+
+The folder is that of its ledger; acts are records on the ledger's log. `Desk` is what one process holds: the
+union as it was read, the office that steps work with, and the one way in which an act comes to be: refused, done
+before, proposed, or done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rescounter.approvals.approvals import needs_approval, refusals_to_decide
+from rescounter.cycle.office import Step, Wanted, refusal
+from rescounter.cycle.perform import perform
+from rescounter.cycle.permission import person_of, refusals_of_person
+from rescounter.cycle.states import follows
+from rescounter.cycle.union import Union, union_of
+from rescounter.facade.ledger import Ledger, init_ledger, now_us, open_ledger
+from rescounter.facade.union_office import LedgerOffice
+from rescounter.ledger.records import Record
+from rescounter.membership.refusing import refusals as refusals_of_member
+from rescounter.rulebook.reading import read_rulebook
+from rescounter.terms import CallerFault, Refusal
+from rescounter.terms.acts import Act, body_of, canonical
+
+__all__ = ["Desk", "Done", "found_union", "open_union"]
+
+_PAGE: Final = 1000
+_DAY_US: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a step: *act* or *proposal* (its number) or *refusals*; *is_repeat*: nothing was left to do. *told*: for people."""
+
+    kind: str = ""
+    act: int | None = None
+    proposal: int | None = None
+    refusals: tuple[Refusal, ...] = ()
+    is_repeat: bool = False
+    told: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """True where nothing was done and nothing proposed, with reasons."""
+        return bool(self.refusals)
+
+
+@dataclass(slots=True)
+class Desk:
+    """One process at work in a union. *now*: microseconds since 1970 UTC; *union* is read again before each act."""
+
+    ledger: Ledger
+    office: LedgerOffice
+    now: Callable[[], int]
+    union: Union = field(default_factory=Union)
+
+    def read(self) -> Union:
+        """The union as it stands, with what others did meanwhile."""
+        while records := self.ledger.store.records(after=self.union.number, rows_max=_PAGE):
+            acts = (Act(number=each.number, at_us=each.at_us, by=each.by, kind=each.kind, body=body_of(each.body)) for each in records)
+            self.union = union_of(acts, after=self.union)
+        return self.union
+
+    @property
+    def at_us(self) -> int:
+        """The instant of what is done next: now, and never before the last act."""
+        return max(self.now(), self.union.at_us)
+
+    def do(self, step: Step, *, by: str, member: str = "") -> Done:
+        """Do what a step came to, or propose it where a second person must agree."""
+        if step.wanted is None:
+            return Done(refusals=step.refusals, is_repeat=step.is_done, told=step.told)
+        wanted = step.wanted
+        if found := self._against(wanted, by=by, member=member):
+            return Done(kind=wanted.kind, refusals=found)
+        rules = self.union.rules(self.at_us)
+        if needs_approval(wanted.kind, rules) and wanted.body.get("is_final", True):
+            if not rules.union.single_person:
+                return self._propose(wanted, by=by, expires_days=rules.approvals.expires_days)
+            wanted = Wanted(wanted.kind, {**wanted.body, "approval": 0})
+        return self._perform_and_append([(by, wanted)], told=step.told)
+
+    def decide(self, number: int, *, by: str, is_approved: bool, reason: str = "") -> Done:
+        """Approve a proposal, which does it, or refuse it."""
+        self.read()
+        found = (
+            *refusals_of_person(self.union, by, "approved"),
+            *(
+                refusals_to_decide(self.union.approvals, number, person, self.union.register, self.union.rules(self.at_us), self.at_us)
+                if (person := person_of(self.union, by))
+                else ()
+            ),
+        )
+        if found:
+            return Done(refusals=found)
+        decision = {"proposal": number, "reason": reason}
+        if not is_approved:
+            return self._append([(by, Wanted("refused", decision))])
+        proposal = self.union.approvals.proposal(number)
+        assert proposal is not None
+        wanted = Wanted(proposal.kind, {**proposal.body, "approval": number})
+        if found := self._against(wanted, by=proposal.by, member=""):
+            return Done(kind=wanted.kind, refusals=found)
+        return self._perform_and_append([(by, Wanted("approved", decision)), (proposal.by, wanted)])
+
+    def _against(self, wanted: Wanted, *, by: str, member: str) -> tuple[Refusal, ...]:
+        """Why an act may not be done as the union stands."""
+        found = refusals_of_person(self.union, by, wanted.kind, member=member)
+        cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
+        if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:
+            found = (*found, refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
+        return (*found, *refusals_of_member(self.union.register, wanted.kind, wanted.body, self.at_us))
+
+    def _propose(self, wanted: Wanted, *, by: str, expires_days: int) -> Done:
+        for each in self.union.approvals.pending(self.at_us):
+            if each.kind == wanted.kind and canonical(each.body) == canonical(wanted.body):
+                return Done(kind=wanted.kind, proposal=each.number, is_repeat=True, told=f"Proposal {each.number} waits for its approval.")
+        body = {"kind": wanted.kind, "body": wanted.body, "expires_at_us": self.at_us + expires_days * _DAY_US}
+        done = self._append([(by, Wanted("proposed", body))])
+        return Done(kind=wanted.kind, proposal=done.act, refusals=done.refusals)
+
+    def _perform_and_append(self, acts: Sequence[tuple[str, Wanted]], told: str = "") -> Done:
+        """Post what the last of *acts* posts, then append all of them at once."""
+        if found := perform(self.union, acts[-1][1], self.office, at_us=self.at_us):
+            return Done(kind=acts[-1][1].kind, refusals=found)
+        return self._append(acts, told=told)
+
+    def _append(self, acts: Sequence[tuple[str, Wanted]], told: str = "") -> Done:
+        first = self.union.number + 1
+        records = [
+            Record(number=first + place, kind=wanted.kind, by=by, body=canonical(wanted.body)) for place, (by, wanted) in enumerate(acts)
+        ]
+        answer = self.ledger.store.record(records)
+        if answer.refusals:
+            return Done(kind=acts[-1][1].kind, refusals=answer.refusals)
+        self.read()
+        return Done(kind=acts[-1][1].kind, act=first + len(acts) - 1, is_repeat=answer.is_repeat, told=told)
+
+
+def found_union(
+    folder: Path,
+    text: str,
+    *,
+    pack: str,
+    people: Sequence[Mapping[str, Any]],
+    is_demonstration: bool,
+    dsn: str | None = None,
+    origin: str | None = None,
+    at_us: int | None = None,
+) -> str:
+    """A new union in *folder*, with new keys and its rulebook in force. Returns: the verifier key, to be published.
+
+    Args: *text*: of the rulebook; *people*: code, name, roles, member. Raises: CallerFault ``rulebook_refused`` with every fault of the
+    text, ``output_exists``.
+    """
+    read = read_rulebook(text)
+    if read.refusals:
+        faults = "; ".join(f"line {each.row}: {each.id}: found {each.found}, allowed {each.allowed}" for each in read.refusals)
+        raise CallerFault("rulebook_refused", f"the rulebook has {len(read.refusals)} faults: {faults}", refusals=read.refusals)
+    verifier = init_ledger(folder, origin=origin, exponents=dict(read.rules.union.exponents), dsn=dsn)
+    with open_ledger(folder, clock=_told_clock(at_us)) as ledger:
+        body = {
+            "name": read.rules.union.name,
+            "demonstration": is_demonstration,
+            "pack": pack,
+            "text": text,
+            "digest": read.known.digest,
+            "frozen": dict(read.known.frozen),
+            "people": [dict(person) for person in people],
+        }
+        founder = str(people[0]["code"])
+        ledger.store.record([Record(number=1, kind="founded", by=founder, body=canonical(body))])
+    return verifier.text()
+
+
+@contextmanager
+def open_union(folder: Path, *, at_us: int | None = None) -> Iterator[Desk]:
+    """The union in *folder*. *at_us*: the time that a demonstration is told.
+
+    Raises: CallerFault ``union_not_found``, ``time_not_told`` where the union is no demonstration or the time lies before its last act.
+    """
+    clock = _told_clock(at_us)
+    with open_ledger(folder, clock=clock) as ledger:
+        desk = Desk(ledger, LedgerOffice(ledger), clock)
+        desk.read()
+        if desk.union.founded is None:
+            raise CallerFault("union_not_found", f"{folder} holds a ledger, and no union was founded on it")
+        if at_us is not None and not desk.union.is_demonstration:
+            raise CallerFault("time_not_told", "this union was not founded as a demonstration: it lives in the time of its clock")
+        if at_us is not None and at_us < desk.union.at_us:
+            raise CallerFault("time_not_told", "the time that was told lies before the last act of the union")
+        yield desk
+
+
+def _told_clock(at_us: int | None) -> Callable[[], int]:
+    return now_us if at_us is None else lambda: at_us

@@ -1,0 +1,328 @@
+"""The facts of a member's statement and of a cycle, read from acts, documents and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.cycle.closing import outcome_of
+from rescounter.cycle.next_step import pays
+from rescounter.cycle.paying import stands
+from rescounter.cycle.union import Cycle
+from rescounter.facade.union import Desk
+from rescounter.intake.keys import names_of
+from rescounter.intake.leaves import inclusion_proofs
+from rescounter.rulebook.rules import Rules
+from rescounter.settlement.accounts import CASH, FEES
+from rescounter.statements.cycle_figures import CycleFigures
+from rescounter.statements.facts import (
+    ITEMS,
+    PAID_IN,
+    PAID_OUT,
+    Balance,
+    Call,
+    CycleNote,
+    Fee,
+    Payment,
+    Proofs,
+    RuleNote,
+    StatementFacts,
+    UnionNote,
+)
+from rescounter.statements.moments import Moment, moment
+from rescounter.terms import CallerFault
+from rescounter.terms.acts import Act
+from rescounter.terms.tables import CIRCUITS, REFUSALS_TABLE
+
+__all__ = ["PROVEN_ITEMS_MAX", "cycle_note", "facts_of", "figures_so_far", "rule_note", "union_note"]
+
+PROVEN_ITEMS_MAX = 200
+"""Obligations of which a statement carries the proof of inclusion; `rescounter cycle extract` writes all."""
+
+
+def union_note(desk: Desk, cycle: Cycle) -> UnionNote:
+    """What every page says about the union."""
+    rules = desk.union.rules_of(cycle)
+    assumed = [*(["the pay-ins"] if any(act.body["file"] == "assumed" for act in cycle.all("paid_in")) else [])]
+    return UnionNote(
+        name=rules.union.name,
+        zone=rules.union.zone,
+        legal_opinion=rules.union.legal_opinion,
+        is_demonstration=desk.union.is_demonstration,
+        is_single_person=rules.union.single_person,
+        assumed=tuple(assumed),
+    )
+
+
+def rule_note(cycle: Cycle, rules: Rules) -> RuleNote:
+    """The rulebook by which the cycle is run."""
+    return RuleNote(version=rules.version, digest=rules.digest, method=rules.clearing.method)
+
+
+def cycle_note(cycle: Cycle, zone: str) -> CycleNote:
+    """When the cycle got where."""
+
+    def at(act: Act | None) -> Moment | None:
+        return None if act is None else moment(act.at_us, zone)
+
+    return CycleNote(
+        code=cycle.code,
+        state=cycle.state.value,
+        opened=at(cycle.opened),
+        cut_off=at(cycle.last("cut_off")),
+        final=at(cycle.final),
+        settled=at(cycle.last("settled")),
+        closed=at(cycle.last("closed")),
+    )
+
+
+def figures_so_far(desk: Desk) -> tuple[CycleFigures, ...]:
+    """The figures of every closed cycle, oldest first."""
+    closed = (cycle.last("closed") for cycle in desk.union.cycles.values())
+    return tuple(CycleFigures(**figures) for act in closed if act is not None for figures in act.body["figures"])
+
+
+def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
+    """What the statement of a member is made of, as far as the cycle has come. Raises: CallerFault ``member_unknown``."""
+    known = desk.union.register.member(member)
+    if known is None:
+        raise CallerFault("member_unknown", f"{member} is no member of this union")
+    rules = desk.union.rules_of(cycle)
+    zone = rules.union.zone
+    frozen = _frozen_of(desk, cycle, member)
+    items = _items(desk, cycle, member, frozen)
+    own = _own_rows(desk, cycle, member)
+    circuits, left_out = _circuits(desk, cycle, member)
+    calls = tuple(_calls(desk, cycle, member, zone))
+    currencies = {*items["currency"].to_pylist(), *(call.currency for call in calls)}
+    balances = tuple(_balances(desk, member))
+    counterparties = {*items["counterparty"].to_pylist()}
+    names = {code: found.name for code in counterparties if (found := desk.union.register.member(code)) is not None}
+    return StatementFacts(
+        union=union_note(desk, cycle),
+        cycle=cycle_note(cycle, zone),
+        rules=rule_note(cycle, rules),
+        member=member,
+        member_name=known.name,
+        exponents={code: cycle.exponents.of(code) or 0 for code in sorted(currencies | {each.currency for each in balances})},
+        items=items,
+        circuits=circuits,
+        circuits_left_out=left_out,
+        members=own,
+        calls=calls,
+        payments=tuple(_payments(desk, cycle, member, zone)),
+        fees=tuple(_fees(desk, cycle, member)),
+        balances=balances,
+        refusals=_refusals(desk, cycle, member),
+        proofs=_proofs(desk, cycle, member, frozen),
+        names=names,
+    )
+
+
+def _frozen_of(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
+    """The member's rows of the cut-off set, with their *place* in it; None before the cut-off."""
+    frozen = cycle.frozen
+    if frozen is None:
+        return None
+    table = desk.office.table(frozen.body["frozen"])
+    places = pc.indices_nonzero(pc.or_(pc.equal(table["debtor"], member), pc.equal(table["creditor"], member)))
+    return table.take(places).append_column("place", places.cast(pa.int64()))
+
+
+def _items(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> pa.Table:
+    if frozen is None or not frozen.num_rows:
+        return ITEMS.empty_table()
+    ids = names_of(frozen["submitter"].combine_chunks(), frozen["id"].combine_chunks())
+    owes = pc.equal(frozen["debtor"], member)
+    result = _result_rows(desk, cycle, ids)
+    closed = cycle.last("closed")
+    over = set() if closed is None else set(_ids(desk.office.table(closed.body["carried"])))
+    following = next((code for code in desk.union.cycles if code > cycle.code), "the next cycle")
+    columns = {
+        "id": ids,
+        "counterparty": pc.if_else(owes, frozen["creditor"], frozen["debtor"]),
+        "side": pc.if_else(owes, "owes", "is_owed"),
+        "currency": frozen["currency"],
+        "amount_minor": frozen["amount_minor"],
+        **result,
+        "due": frozen["due"],
+        "excluded": frozen["excluded"],
+        "matched": frozen["matched"],
+        "origin": frozen["origin"],
+        "carried": pa.array([following if each in over else "" for each in ids.to_pylist()], pa.string()),
+        "reference": frozen["reference"],
+    }
+    return pa.table([columns[name] for name in ITEMS.names], schema=ITEMS)
+
+
+def _ids(table: pa.Table) -> list[str]:
+    return list(names_of(table["submitter"].combine_chunks(), table["id"].combine_chunks()).to_pylist()) if table.num_rows else []
+
+
+def _result_rows(desk: Desk, cycle: Cycle, ids: pa.Array) -> Mapping[str, Any]:
+    """Cleared, replaced and residual of these obligations; before clearing nothing is cleared."""
+    if cycle.last("cleared") is None:
+        nothing = pa.repeat(pa.scalar(0, pa.int64()), len(ids))
+        frozen = cycle.frozen
+        assert frozen is not None
+        table = desk.office.table(frozen.body["frozen"])
+        amounts = table["amount_minor"].take(
+            pc.index_in(ids, value_set=names_of(*(table[name].combine_chunks() for name in ("submitter", "id"))))
+        )
+        return {"cleared_minor": nothing, "replaced_minor": nothing, "residual_minor": amounts}
+    obligations = outcome_of(cycle, desk.office) if cycle.final is not None else _preliminary(desk, cycle)
+    rows = obligations.take(pc.index_in(ids, value_set=obligations["id"].combine_chunks()))
+    replaced = rows["replaced_minor"] if "replaced_minor" in rows.column_names else pa.repeat(pa.scalar(0, pa.int64()), len(ids))
+    return {"cleared_minor": rows["cleared_minor"], "replaced_minor": replaced, "residual_minor": rows["residual_minor"]}
+
+
+def _preliminary(desk: Desk, cycle: Cycle) -> pa.Table:
+    cleared = cycle.last("cleared")
+    assert cleared is not None
+    return desk.office.table(cleared.body["tables"]["obligations"])
+
+
+def _own_rows(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
+    """The member's rows of the members table, where netting is as the result has it."""
+    cleared, called = cycle.last("cleared"), cycle.last("called")
+    if cleared is None or (called is not None and "carried" in called.body):
+        return None
+    table = desk.office.table(cleared.body["tables"]["members"])
+    return table.filter(pc.equal(table["member"], member))
+
+
+def _circuits(desk: Desk, cycle: Cycle, member: str) -> tuple[pa.Table, int]:
+    cleared = cycle.last("cleared")
+    if cleared is None or "circuits" not in cleared.body["tables"]:
+        return CIRCUITS.empty_table(), 0
+    table = desk.office.table(cleared.body["tables"]["circuits"])
+    own = table.filter(pc.or_(pc.equal(table["debtor"], member), pc.equal(table["creditor"], member)))
+    keys = pc.binary_join_element_wise(own["currency"], own["circuit"].cast(pa.string()), "/")
+    every = pc.binary_join_element_wise(table["currency"], table["circuit"].cast(pa.string()), "/")
+    return table.filter(pc.is_in(every, value_set=pc.unique(keys))), 0
+
+
+def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
+    called = cycle.last("called")
+    if called is None:
+        return
+    rules = desk.union.rules_of(cycle)
+    net = desk.office.table(called.body["net"])
+    asked = {row["currency"]: row for row in _rows(desk.office.table(called.body["calls"]), member)}
+    paid = (
+        {row["currency"]: row for row in _rows(stands(desk.union, cycle, desk.office, at_us=desk.at_us), member)}
+        if pays(desk.union, cycle)
+        else {}
+    )
+    is_over = cycle.last("funded") is not None
+    for row in _rows(net, member):
+        call, currency = asked.get(row["currency"], {}), row["currency"]
+        due = call.get("pay_in_minor", 0)
+        yield Call(
+            currency=currency,
+            position_minor=row["net_minor"],
+            pay_in_minor=due,
+            paid_minor=due if is_over else paid.get(currency, {}).get("paid_minor", 0),
+            pay_out_minor=call.get("pay_out_minor", 0),
+            due=moment(called.body["due_at_us"], zone) if due else None,
+            pay_out_at=moment(cycle.dates.settles_at_us, zone) if call.get("pay_out_minor") else None,
+            account=rules.settlement.accounts.get(currency, ""),
+            reference=f"RC/{cycle.code}/{member}",
+        )
+
+
+def _rows(table: pa.Table, member: str) -> list[dict[str, Any]]:
+    return list(table.filter(pc.equal(table["member"], member)).to_pylist())
+
+
+def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Payment]:
+    for act in cycle.all("paid_in"):
+        lines = desk.office.table(act.body["lines"])
+        for row in lines.filter(pc.equal(lines["credited"], member)).to_pylist():
+            yield Payment(
+                currency=row["currency"],
+                amount_minor=row["amount_minor"],
+                direction=PAID_IN,
+                at=moment(act.at_us, zone),
+                reference=row["reference"],
+            )
+    settled = cycle.last("settled")
+    if settled is not None:
+        for row in _rows(desk.office.table(settled.body["calls"]), member):
+            if row["pay_out_minor"]:
+                yield Payment(
+                    currency=row["currency"],
+                    amount_minor=row["pay_out_minor"],
+                    direction=PAID_OUT,
+                    at=moment(settled.at_us, zone),
+                    reference=f"cycle/{cycle.code}/net",
+                )
+
+
+def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
+    closed = cycle.last("closed")
+    if closed is not None:
+        for row in _rows(desk.office.table(closed.body["fees"]), member):
+            yield Fee(currency=row["currency"], amount_minor=row["fee_minor"], words="Fee on what was cleared")
+
+
+def _balances(desk: Desk, member: str) -> Iterator[Balance]:
+    words = {CASH: "paid in and not used", FEES: "fees that are owed"}
+    currencies = desk.union.rules(desk.at_us).union.currencies or tuple(sorted(_used_currencies(desk)))
+    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES) for currency in currencies]
+    for row in desk.office.balances(names).rows():
+        _, purpose, currency = row.id.rsplit("/", 2)
+        yield Balance(
+            account=row.id,
+            currency=currency,
+            balance_minor=row.balance_minor,
+            limit_minor=row.limit_minor,
+            pending_minor=row.pending_debits,
+            words=words.get(purpose, "waits for settlement"),
+        )
+
+
+def _used_currencies(desk: Desk) -> set[str]:
+    return {figures["currency"] for cycle in desk.union.cycles.values() for act in cycle.all("closed") for figures in act.body["figures"]}
+
+
+def _refusals(desk: Desk, cycle: Cycle, member: str) -> pa.Table:
+    """Refusals of the files that the member handed in, and of its rows at the cut-off."""
+    own = [
+        desk.office.table(act.body["refusals"])
+        for act in cycle.all("submitted")
+        if act.body["submitter"] == member and act.body["refusals"]
+    ]
+    frozen = cycle.frozen
+    if frozen is not None:
+        table = desk.office.table(frozen.body["refusals"])
+        own.append(table.filter(pc.starts_with(table["id"], f"{member}/")))
+    return pa.concat_tables(own) if own else REFUSALS_TABLE.empty_table()
+
+
+def _proofs(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> Proofs:
+    act, cleared = cycle.frozen, cycle.last("cleared")
+    if act is None or frozen is None:
+        return Proofs()
+    table = desk.office.table(act.body["frozen"])
+    places = frozen["place"].to_pylist()[:PROVEN_ITEMS_MAX]
+    key, subtrees = desk.office.cycle_key(cycle.code), desk.office.document(act.body["subtrees"])
+    rows = list(inclusion_proofs(table, subtrees, places=places, key=key))
+    roots = {"cut-off": act.body["root"]} | ({"result": cleared.body["result_root"]} if cleared is not None else {})
+    return Proofs(
+        cut_off={"root": act.body["root"], "rows": rows, "left_out": frozen.num_rows - len(rows)} if rows else None,
+        postings=tuple(_postings(desk, cycle, member)),
+        roots=roots,
+        checkpoint=desk.ledger.signed_head(),
+    )
+
+
+def _postings(desk: Desk, cycle: Cycle, member: str) -> Iterator[Mapping[str, Any]]:
+    """Where each posting of the cycle stands in the log, by its key."""
+    for name in ("set-off", "earmark", "net", "fees"):
+        answer = desk.ledger.store.answer_of(f"cycle/{cycle.code}/{name}")
+        if answer is not None and answer.entry is not None:
+            yield {"posting": name, "key": answer.key, "entry": answer.entry.sequence, "root": answer.entry.tree_root.hex()}
