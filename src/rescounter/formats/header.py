@@ -18,6 +18,7 @@ from rescounter.terms.refusals import shown
 
 __all__ = [
     "ACCOUNT_COLUMNS",
+    "PAY_IN_COLUMNS",
     "TRANSFER_COLUMNS",
     "WHITE_SPACE",
     "Header",
@@ -30,6 +31,9 @@ __all__ = [
 
 ACCOUNT_COLUMNS: Final = ("id", "member", "currency", "limit", "limit_minor", "purpose")
 """Every column of a file of accounts of a ledger."""
+
+PAY_IN_COLUMNS: Final = ("reference", "member", "currency", "amount", "amount_minor", "booked", "payer", "account", "remittance")
+"""Every column of a file of pay-ins; *account* is the payer's."""
 
 TRANSFER_COLUMNS: Final = (
     *("id", "debit", "credit", "amount", "amount_minor", "currency", "kind", "cycle"),
@@ -118,6 +122,8 @@ def _required(wanted: Mapping[str, str]) -> tuple[str, ...]:
         return "id", "debit", "credit"
     if "limit" in wanted:
         return "id", "member", "currency"
+    if "booked" in wanted:
+        return "reference", "currency", "booked"
     return tuple(column for column in COLUMN_REQUIRED if column in wanted)
 
 
