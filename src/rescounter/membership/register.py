@@ -96,6 +96,8 @@ class Register:
                 return self._with_members(act)
             case "member_changed" | "member_suspended" | "member_reinstated" | "member_withdrew" | "member_expelled":
                 return self._with_changed(act)
+            case "called":
+                return self._with_late(act)
             case "limits_set":
                 return replace(self, steps=limits_after(self.steps, body["limits"], at_us=act.at_us))
         return self
@@ -115,6 +117,11 @@ class Register:
             act=act.number,
         )
         return replace(self, by_code=self.by_code.changed(new))
+
+    def _with_late(self, act: Act) -> Register:
+        """Members that paid in late are suspended by the act that calls anew, where the rulebook says so."""
+        late = (self.by_code[code] for code in act.body.get("suspended", ()))
+        return replace(self, by_code=self.by_code.changed({each.code: replace(each, standing=Standing.SUSPENDED) for each in late}))
 
     def _with_changed(self, act: Act) -> Register:
         old = self.by_code.find(act.body["code"])
@@ -166,7 +173,9 @@ def _changed_member(old: Member, act: Act) -> Member:
         case "member_reinstated":
             return replace(old, standing=Standing.ACTIVE if old.leaves_at_us is None else Standing.LEAVING)
         case "member_withdrew" | "member_expelled":
-            leaves = body["leaves_at_us"] if old.leaves_at_us is None else min(old.leaves_at_us, body["leaves_at_us"])
+            # A proposal may be approved after its date: nobody leaves before the act.
+            wanted = max(body["leaves_at_us"], act.at_us)
+            leaves = wanted if old.leaves_at_us is None else min(old.leaves_at_us, wanted)
             standing = Standing.SUSPENDED if old.standing is Standing.SUSPENDED else Standing.LEAVING
             return replace(old, standing=standing, leaves_at_us=leaves)
     return replace(old, **{name: body[name] for name in MEMBER_DETAILS if name in body})

@@ -1,0 +1,89 @@
+"""Rules told to people: every rule with its value, where it comes from, until when it holds, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rescounter.rulebook.fields import RULES, Kind, value_of
+from rescounter.rulebook.reading import RuleText
+from rescounter.rulebook.values import found_in_toml
+from rescounter.rulebook.versions import Rulebook
+from rescounter.terms import Exponents, format_minor
+
+__all__ = ["ToldRule", "show", "show_text", "told_value"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRule:
+    """One line of `rescounter rulebook show`. *value*: as a text would write it; *from_us* and *until_us*: of that value, None where
+    there is none; *version*: 0 where the text is not on record.
+    """
+
+    id: str
+    value: str
+    version: int
+    from_us: int | None
+    until_us: int | None
+    meaning: str
+    allowed: tuple[str, ...]
+
+
+def show(rulebook: Rulebook, at_us: int) -> tuple[ToldRule, ...]:
+    """Every rule as it is in force at an instant, in the order of the rulebook."""
+    rules = rulebook.in_force(at_us)
+    exponents = _exponents(rulebook.version_at(at_us).rule_text)
+    told = []
+    for rule in RULES.values():
+        origin = rulebook.origin_of(rule.id, at_us)
+        told.append(
+            ToldRule(
+                id=rule.id,
+                value=told_value(rule.id, value_of(rules, rule.id), exponents),
+                version=origin.version,
+                from_us=origin.from_us,
+                until_us=origin.until_us,
+                meaning=rule.meaning,
+                allowed=rule.allowed,
+            )
+        )
+    return tuple(told)
+
+
+def show_text(rule_text: RuleText) -> tuple[ToldRule, ...]:
+    """Every rule of a text that is not on record; temporary ones follow the rule that they replace."""
+    told, exponents = [], _exponents(rule_text)
+    for rule in RULES.values():
+        line = ToldRule(
+            id=rule.id,
+            value=told_value(rule.id, rule_text.values[rule.id], exponents),
+            version=0,
+            from_us=rule_text.in_force_from_us,
+            until_us=None,
+            meaning=rule.meaning,
+            allowed=rule.allowed,
+        )
+        told.append(line)
+        for each in rule_text.temporary:
+            if each.rule == rule.id:
+                told.append(_temporarily(line, told_value(rule.id, each.value, exponents), each.from_us, each.until_us))
+    return tuple(told)
+
+
+def _temporarily(line: ToldRule, value: str, from_us: int, until_us: int) -> ToldRule:
+    return ToldRule(id=line.id, value=value, version=0, from_us=from_us, until_us=until_us, meaning=line.meaning, allowed=line.allowed)
+
+
+def told_value(rule_id: str, value: Any, exponents: Exponents) -> str:
+    """A value as the text of a rulebook writes it: amounts in major units, texts in quotes."""
+    if RULES[rule_id].kind is Kind.MONEY:
+        value = {currency: format_minor(minor, exponents.of(currency) or 0) for currency, minor in value.items()}
+    if isinstance(value, Decimal):
+        return f'"{value:f}"'
+    return found_in_toml(dict(value) if isinstance(value, Mapping) else value)
+
+
+def _exponents(rule_text: RuleText) -> Exponents:
+    return Exponents(dict(rule_text.frozen["exponents"]))
