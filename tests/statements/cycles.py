@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import rescounter
+from rescounter.statements.cycle_figures import figures_of
+from rescounter.statements.cycle_page import Approval, CycleFacts, MemberCall, PostingNote
 from rescounter.statements.facts import (
     ITEMS,
     PAID_IN,
@@ -29,9 +31,7 @@ from rescounter.terms.tables import CIRCUITS, REFUSALS_TABLE
 
 UNION = UnionNote(name="Riverside trade circle", zone="Europe/Ljubljana", legal_opinion="opinion of 12 January 2026, chambers of Kos")
 RULES = RuleNote(version=3, digest="sha256:" + "5e" * 32, method="set-off-then-net")
-CHECKPOINT = (
-    "riverside.example/union\n4211\nuQxw1mSzr1jD2jzqZ2oJ3l1Yb0y9N7c0M8v1mS8gVqE=\n\n— riverside+3f1c2a77 PxwqdzT0v8b0lY1m9yW5Qm6o8e8Z5b0u"
-)
+CHECKPOINT = "riverside.example/union\n4211\nuQxw1mSzr1jD2jzqZ2oJ3l1Yb0y9N7c0M8v1mS8gVqE=\n\n— riverside.example/union PxwqdzT0v8b0lY1m\n"
 
 
 def at(day: str, clock: str = "13:00", offset_minutes: int = 60) -> Moment:
@@ -186,3 +186,39 @@ def trade(method: str = "set-off-then-net") -> Any:
     from pathlib import Path
 
     return rescounter.clear(Path(rescounter.__file__).parent / "data" / "trade_1985.csv", method=method)
+
+
+def cycle_of(result: Any, **changes: Any) -> CycleFacts:
+    """A cleared result as the cycle of a union: one member short, one late in part."""
+    exponents = {code: facts["exponent"] for code, facts in result.summary["currencies"].items()}
+    figures = figures_of(result.tables["obligations"], cycle="2026-03", exponents=exponents).currencies
+    rows = [row for row in result.tables["members"].to_pylist() if row.get("pay_in_minor") or row.get("pay_out_minor")]
+    calls = [
+        MemberCall(
+            member=row["member"],
+            currency=row["currency"],
+            pay_in_minor=row["pay_in_minor"],
+            paid_minor=row["pay_in_minor"] // 2 if number == 3 else row["pay_in_minor"],
+            pay_out_minor=row["pay_out_minor"],
+            due=at("2026-03-19", "17:00"),
+            is_late=number == 3,
+        )
+        for number, row in enumerate(rows)
+    ]
+    taken = result.tables["obligations"].num_rows
+    facts = CycleFacts(
+        union=UNION, cycle=CLOSED, rules=RULES, exponents=exponents, members=len(rows),
+        submitted=taken + 8, carried_in=2, left_out=3, taken=taken, refused={"zero_amount": 5, "self_obligation": 2},
+        excluded={"not_yet_due": 1}, figures=figures, calls=tuple(calls),
+        postings=(
+            PostingNote(what="Set-off", key="cycle/2026-03/set-off", entry=88, transfers=380, at=at("2026-03-18", "16:00")),
+            PostingNote(what="Net", key="cycle/2026-03/net", entry=91, transfers=190, at=at("2026-03-20", "10:30")),
+        ),
+        approvals=(
+            Approval(what="cleared (final)", proposed_by="olga", by="anton", outcome="approved", at=at("2026-03-18", "15:58")),
+            Approval(what="settled", proposed_by="olga", by="", outcome="pending"),
+        ),
+        roots={"cut-off root": "c4" * 32, "result root": "d0" * 32, "frozen set": "sha256:" + "ab" * 32},
+        checkpoint=CHECKPOINT,
+    )  # fmt: skip
+    return replace(facts, **changes)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rescounter.statements.facts import CycleNote, Proofs, StatementFacts
+from rescounter.statements.facts import CycleNote, Proofs, RuleNote, StatementFacts, UnionNote
 from rescounter.statements.section import Column, Line, Row, Section, Table
 from rescounter.terms.money import Money
 
-__all__ = ["accounts", "cycle_lines", "dates", "fees", "plain_lines", "proof", "refused", "rulebook"]
+__all__ = ["accounts", "dates", "fees", "proof", "refused", "rulebook"]
 
 _REFUSED_MAX: Final = 200
 
@@ -70,13 +70,12 @@ def refused(facts: StatementFacts) -> Section | None:
     )
 
 
-def dates(facts: StatementFacts) -> Section:
-    """When the cycle got where."""
-    return Section(name="cycle", title="The cycle", lines=tuple(cycle_lines(facts.cycle, facts.union.zone)))
+def dates(cycle: CycleNote, zone: str) -> Section:
+    """When the cycle got where, told in *zone*."""
+    return Section(name="cycle", title="The cycle", lines=tuple(_dates(cycle, zone)))
 
 
-def cycle_lines(cycle: CycleNote, zone: str) -> Iterator[Line]:
-    """State and dates of a cycle, each told in *zone*."""
+def _dates(cycle: CycleNote, zone: str) -> Iterator[Line]:
     yield Line("Cycle", cycle.code)
     yield Line("State", cycle.state)
     for label, at, words in (
@@ -90,12 +89,12 @@ def cycle_lines(cycle: CycleNote, zone: str) -> Iterator[Line]:
             yield Line(label, f"{at.told} ({zone})", words)
 
 
-def rulebook(facts: StatementFacts) -> Section:
+def rulebook(rules: RuleNote, union: UnionNote) -> Section:
     """Which rules were in force, and what the law says of them."""
-    lines = [Line("Version", str(facts.rules.version)), Line("Digest", facts.rules.digest, is_exact=True)]
-    if facts.rules.method:
-        lines.append(Line("Method", facts.rules.method))
-    lines.append(Line("Legal opinion", facts.union.legal_opinion or "missing"))
+    lines = [Line("Version", str(rules.version)), Line("Digest", rules.digest, is_exact=True)]
+    if rules.method:
+        lines.append(Line("Method", rules.method))
+    lines.append(Line("Legal opinion", union.legal_opinion or "missing"))
     return Section(name="rulebook", title="Rulebook", lines=tuple(lines))
 
 
@@ -118,19 +117,19 @@ def _proof_lines(proofs: Proofs) -> Iterator[Line]:
         yield Line(f"{name[:1].upper()}{name[1:]} root", root, is_exact=True)
     told = set(proofs.roots.values())
     for values, prefix in ((proofs.cut_off or {}, "Cut-off: "), *((posting, "Posting: ") for posting in proofs.postings)):
-        yield from (line for line in plain_lines(values, prefix) if line.value not in told)
+        yield from (line for line in _plain_lines(values, prefix) if line.value not in told)
     if proofs.checkpoint:
         yield Line("Checkpoint", proofs.checkpoint.strip("\n"), is_exact=True)
 
 
-def plain_lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[Line]:
+def _plain_lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[Line]:
     """The plain values of a proof as lines; of lists only how long they are."""
     for name, value in values.items():
         label = prefix + name.replace("_", " ")
         if isinstance(value, str | int):
             yield Line(label, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value), is_exact=True)
         elif isinstance(value, Mapping):
-            yield from plain_lines(value, f"{label}, ")
+            yield from _plain_lines(value, f"{label}, ")
         elif isinstance(value, Sequence):
             count = len(value)
             yield Line(label, f"{count:,} {'value' if count == 1 else 'values'}, in the JSON file" if count else "none needed")

@@ -68,17 +68,25 @@ def items(facts: StatementFacts, totals: Sequence[Totals], side: str) -> Section
     return Section(
         name=f"items_{part}",
         title=f"What {facts.member} {'owed' if side == 'owes' else 'was owed'}, item by item",
-        words=f"The first {ROWS_MAX:,} of {own.num_rows:,} items; all of them stand in the file." if own.num_rows > ROWS_MAX else "",
+        words=_words(own),
         table=Table(columns=tuple(columns), rows=tuple(rows), totals=tuple(sums), left_out=own.num_rows - len(rows), file="items"),
     )
+
+
+def _words(rows: pa.Table) -> str:
+    """What the codes in the notes mean, and that there are more items than are told."""
+    codes = sorted(code for code in pc.unique(rows["excluded"]).to_pylist() if code in EXCLUSIONS)
+    told = [f"{code}: {EXCLUSIONS[code].meaning}." for code in codes]
+    if rows.num_rows > ROWS_MAX:
+        told.insert(0, f"The first {ROWS_MAX:,} of {rows.num_rows:,} items; all of them stand in the file.")
+    return " ".join(told)
 
 
 def _note(row: Mapping[str, Any], cycle: str) -> str:
     """Why an item is as it is, in a few words."""
     parts = []
     if row["excluded"]:
-        known = EXCLUSIONS.get(row["excluded"])
-        parts.append(f"kept out: {row['excluded']}" + (f" ({known.meaning})" if known else ""))
+        parts.append(f"kept out: {row['excluded']}")
     if row["matched"]:
         known_words = {"confirmed": "confirmed by the other side", "silence": "taken without an answer"}
         parts.append(known_words.get(row["matched"], f"matched with {row['matched']}"))

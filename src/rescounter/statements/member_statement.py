@@ -104,7 +104,8 @@ def _sections(statement: Statement) -> tuple[Section, ...]:
         accounts(facts),
         refused(facts),
     )
-    return tuple(section for section in (*own, *statement.sections, dates(facts), rulebook(facts), proof(facts)) if section is not None)
+    closing = (dates(facts.cycle, facts.union.zone), rulebook(facts.rules, facts.union), proof(facts))
+    return tuple(section for section in (*own, *statement.sections, *closing) if section is not None)
 
 
 def _preliminary(facts: StatementFacts) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import datetime
 
 from rescounter.statements.documents import Document, amount
 from rescounter.statements.environment import environment
-from rescounter.statements.figures import short, width
+from rescounter.statements.figures import exact, short, unit, width
 from rescounter.statements.section import Cell
 from rescounter.terms.money import Money
 
@@ -31,6 +31,9 @@ def page_html(document: Document) -> str:
     def brief(money: Money) -> str:
         return short(money.minor, document.exponents[money.currency])
 
+    def whole_of(money: Money) -> str:
+        return exact(money.minor, document.exponents[money.currency])
+
     whole = sum(part.money.minor for part in document.whole)
     return (
         environment()
@@ -41,6 +44,8 @@ def page_html(document: Document) -> str:
             told=told,
             alone=alone,
             brief=brief,
+            whole_of=whole_of,
+            unit=unit,
             is_money=lambda value: isinstance(value, Money),
         )
     )
