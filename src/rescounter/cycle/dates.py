@@ -24,7 +24,7 @@ _DAY: Final = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleDates:
-    """When what happens: instants in microseconds since 1970 UTC, *cut_off_day* as ISO text.
+    """When what happens: instants in microseconds since 1970 UTC, days as ISO text.
 
     *nominal*: the day that the calendar names before it is rolled to a business day; *turn*: which of a day's
     cycles, from 0. *corrections_end_at_us*: equals the cut-off where there is no correction window.
@@ -38,6 +38,7 @@ class CycleDates:
     cut_off_at_us: int
     corrections_end_at_us: int
     pay_in_due_at_us: int
+    pay_in_due_day: str
     settles_at_us: int
 
     def as_body(self) -> dict[str, Any]:
@@ -107,5 +108,6 @@ def _dates(rules: CalendarRules, zone: str, business: BusinessDays, *, nominal: 
         cut_off_at_us=cut_off,
         corrections_end_at_us=ends(rules.correction_days),
         pay_in_due_at_us=ends(rules.pay_in_days),
+        pay_in_due_day=business.shift(day, rules.pay_in_days).isoformat(),
         settles_at_us=ends(rules.settlement_days),
     )

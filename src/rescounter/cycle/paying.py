@@ -6,8 +6,8 @@ The positions of a round are made of the final result alone and of who was late 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,9 @@ from rescounter.terms import Refusal
 from rescounter.terms.union_tables import PAY_INS
 
 __all__ = ["calling", "cash_in", "earlier_pay_ins", "funding", "paying_in", "settlers", "settling", "stands"]
+
+
+_DAY_US: Final = 86_400_000_000
 
 
 def settlers(register: Register, at_us: int) -> pa.Table:
@@ -63,16 +66,25 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         calls=office.keep_table(called),
         net=office.keep_table(net),
         late=office.keep_table(who_was_late),
-        due_at_us=_due_at_us(cycle, round_number, at_us),
+        reckoned_at_us=at_us,
+        **_deadline(cycle, round_number, at_us),
+        suspended=sorted({member for _, member in pairs}) if rules.settlement.late == "suspend" else [],
         **carried_over,
     )
 
 
-def _due_at_us(cycle: Cycle, round_number: int, at_us: int) -> int:
-    """Later rounds have as long as the first had between the end of corrections and its deadline."""
+def _deadline(cycle: Cycle, round_number: int, at_us: int) -> dict[str, Any]:
+    """When the pay-ins of a round are due, and the last day on which one is on time.
+
+    Later rounds have as long as the first had between the end of corrections and its deadline. No time zone is asked again: days are
+    counted from the day that was frozen.
+    """
+    dates = cycle.dates
     if round_number == 1:
-        return cycle.dates.pay_in_due_at_us
-    return at_us + cycle.dates.pay_in_due_at_us - cycle.dates.corrections_end_at_us
+        return {"due_at_us": dates.pay_in_due_at_us, "due_day": dates.pay_in_due_day}
+    due_at_us = at_us + dates.pay_in_due_at_us - dates.corrections_end_at_us
+    later = timedelta(days=(due_at_us - dates.pay_in_due_at_us) // _DAY_US)
+    return {"due_at_us": due_at_us, "due_day": (date.fromisoformat(dates.pay_in_due_day) + later).isoformat()}
 
 
 def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Table:
@@ -98,11 +110,11 @@ def _keys(net: pa.Table) -> list[tuple[str, str]]:
 
 
 def paying_in(
-    union: Union, cycle: Cycle, office: Office, pay_ins: pa.Table, *, file: str, due: date, at_us: int
+    union: Union, cycle: Cycle, office: Office, pay_ins: pa.Table, *, file: str, at_us: int
 ) -> tuple[Step, pa.Table | None, tuple[Refusal, ...]]:
     """Money that came in on the settlement account, each pay-in told apart.
 
-    Args: *pay_ins* `PAY_INS`; *file*: digest of what was handed in; *due*: the day of the deadline in the union's zone.
+    Args: *pay_ins* `PAY_INS`; *file*: digest of what was handed in.
     Returns: the step, the lines (`funding.LINES`) and refusals of single pay-ins.
     """
     called = cycle.last("called")
@@ -115,7 +127,7 @@ def paying_in(
         earlier=earlier_pay_ins(union, office),
         participants=settlers(union.register, at_us),
         currencies=_currencies(rules, cycle),
-        due=due,
+        due=date.fromisoformat(called.body["due_day"]),
     )
     booked = [row for row in found.lines["verdict"].to_pylist() if row not in ("double", "refused")]
     if not booked:

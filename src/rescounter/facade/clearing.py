@@ -172,10 +172,10 @@ def _first_time(obligations: int) -> str:
 
     if obligations < LARGE_EDGES:
         return ""
-    from rescounter.clearing._kernel_set_off import cheapest_room
+    from rescounter.clearing._kernel_set_off import discharge
 
-    kept = Path(cheapest_room.stats.cache_path or ".")
-    return "" if any(kept.glob("_kernel_set_off.cheapest_room*.nbi")) else "; compiling the solver, once on this machine"
+    kept = Path(discharge.stats.cache_path or ".")
+    return "" if any(kept.glob("_kernel_set_off.discharge*.nbi")) else "; compiling the solver, once on this machine"
 
 
 def admit_input(source: object, options: Options) -> Admission:

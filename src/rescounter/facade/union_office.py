@@ -15,7 +15,15 @@ from rescounter.facade.ledger import Ledger
 from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings
 from rescounter.terms import Refusal
 
-__all__ = ["LedgerOffice"]
+__all__ = ["LedgerOffice", "table_bytes"]
+
+
+def table_bytes(table: pa.Table) -> bytes:
+    """A table of one chunk in the Arrow file format, compressed."""
+    sink = io.BytesIO()
+    with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table, max_chunksize=max(table.num_rows, 1))
+    return sink.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,7 @@ class LedgerOffice:
     def keep_table(self, table: pa.Table) -> str:
         """As `Office.keep_table`. The bytes depend on the rows alone, not on how they were chunked."""
         whole = table.combine_chunks()
-        sink = io.BytesIO()
-        with ipc.new_file(sink, whole.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
-            writer.write_table(whole, max_chunksize=max(whole.num_rows, 1))
-        digest = self.keep(sink.getvalue())
+        digest = self.keep(table_bytes(whole))
         self.remembered[digest] = whole
         return digest
 

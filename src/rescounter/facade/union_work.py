@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -235,15 +234,8 @@ def parties(desk: Desk) -> pa.Table:
 
 
 def _book(desk: Desk, cycle: Cycle, pay_ins: pa.Table, *, file: str, by: str) -> tuple[Done, pa.Table | None, tuple[Refusal, ...]]:
-    called = cycle.last("called")
-    due = called.body["due_at_us"] if called is not None else cycle.dates.pay_in_due_at_us
-    day = _day(due, desk.union.rules_of(cycle).union.zone)
-    came, lines, refusals = paying_in(desk.union, cycle, desk.office, pay_ins, file=file, due=day, at_us=desk.at_us)
+    came, lines, refusals = paying_in(desk.union, cycle, desk.office, pay_ins, file=file, at_us=desk.at_us)
     return desk.do(came, by=by), lines, refusals
-
-
-def _day(at_us: int, zone: str) -> datetime.date:
-    return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone)).date()
 
 
 def run(
@@ -294,7 +286,7 @@ def _assume_pay_ins(desk: Desk, cycle: Cycle, *, by: str) -> Done | None:
             "member": row["member"],
             "currency": row["currency"],
             "amount_minor": row["missing_minor"],
-            "booked": _day(min(desk.at_us, called.body["due_at_us"]), desk.union.rules_of(cycle).union.zone),
+            "booked": datetime.date.fromisoformat(called.body["due_day"]),
             "payer": row["member"],
             "remittance": "assumed: this union is a demonstration",
         }

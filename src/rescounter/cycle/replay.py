@@ -1,0 +1,135 @@
+"""A cycle done again from what is on record: the stored flow is verified, everything else is reckoned anew and compared.
+
+What depends on the world outside (dates, digits, holidays, the texts of rules) was frozen when it was recorded and is taken from
+there, so a later release of a library, of the time-zone data, or another clock changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rescounter.approvals.laws import unapproved
+from rescounter.cycle.closing import closing
+from rescounter.cycle.cutting import correcting, cutting_off
+from rescounter.cycle.office import Office, Step
+from rescounter.cycle.paying import calling, funding, paying_in, settling
+from rescounter.cycle.perform import batch_of
+from rescounter.cycle.union import Cycle, Union
+from rescounter.ledger import Batch
+from rescounter.terms.acts import Act
+from rescounter.terms.tables import REFUSALS_TABLE
+from rescounter.terms.union_tables import PAY_INS
+from rescounter.verification import Finding, verify_result
+
+__all__ = ["Records", "replay"]
+
+_CHECK = "replay"
+_NOT_RECKONED = ("approval",)
+
+
+class Records(Office, Protocol):
+    """The office as it stood before an act, and what the ledger holds of batches."""
+
+    def stands(self, batch: Batch) -> bool:
+        """True where the ledger holds this very batch under its key."""
+
+
+def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Records]) -> tuple[Finding, ...]:
+    """Do the cycle *code* again.
+
+    Args: *acts* of the union, all of them, in order; *office_before*: documents and balances as they stood before an act.
+    Returns: what is not as it would come out today; nothing where all agrees.
+    """
+    union, findings = Union(), list[Finding]()
+    history = list(acts)
+    for act in history:
+        if act.body.get("cycle") == code and act.kind != "cycle_opened":
+            findings += _compared(union, union.cycles[code], act, office_before(act))
+        union = union.after(act)
+    findings += (
+        Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)
+    )
+    return tuple(findings)
+
+
+def _compared(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator[Finding]:
+    """One act of the cycle against what its step comes to."""
+    if act.kind == "cleared":
+        yield from _of_result(cycle, act, office)
+        yield from _of_posting(union, cycle, act, office)
+        return
+    step = _again(union, cycle, act, office)
+    if step is None:
+        return
+    where = f"act {act.number} ({act.kind})"
+    if step.wanted is None or step.wanted.kind != act.kind:
+        why = "; ".join(refusal.code for refusal in step.refusals) or step.told or "another step"
+        yield Finding(_CHECK, where, "the act on record", f"what comes out today: {why}")
+        return
+    for name in sorted({*act.body, *step.wanted.body} - {*_NOT_RECKONED}):
+        recorded, reckoned = act.body.get(name), step.wanted.body.get(name)
+        if not _agree(recorded, reckoned, office):
+            yield Finding(_CHECK, f"{where}, {name}", str(recorded)[:80], str(reckoned)[:80])
+    yield from _of_posting(union, cycle, act, office)
+
+
+def _again(union: Union, cycle: Cycle, act: Act, office: Office) -> Step | None:
+    """The step of an act, done again; None for what members handed in, which is what it is."""
+    match act.kind:
+        case "cut_off":
+            return cutting_off(union, cycle, office, at_us=act.at_us)
+        case "corrected":
+            return correcting(union, cycle, office, at_us=act.at_us)
+        case "called":
+            late = office.table(act.body["late"])
+            return calling(union, cycle, office, late=late if late.num_rows else None, at_us=act.body["reckoned_at_us"])
+        case "paid_in":
+            lines = office.table(act.body["lines"]).select(PAY_INS.names)
+            return paying_in(union, cycle, office, lines, file=act.body["file"], at_us=act.at_us)[0]
+        case "funded":
+            return funding(union, cycle, office, at_us=act.at_us)
+        case "settled":
+            return settling(cycle, at_us=max(act.at_us, cycle.dates.settles_at_us))
+        case "closed":
+            return closing(union, cycle, office)
+    return None
+
+
+def _agree(recorded: Any, reckoned: Any, office: Office) -> bool:
+    """Equal, or two documents that hold the same table."""
+    if recorded == reckoned:
+        return True
+    if not (isinstance(recorded, str) and isinstance(reckoned, str) and recorded.startswith("sha256:") and reckoned.startswith("sha256:")):
+        return False
+    try:
+        return bool(office.table(recorded).equals(office.table(reckoned)))
+    except pa.ArrowInvalid:
+        return False
+
+
+def _of_result(cycle: Cycle, act: Act, office: Office) -> Iterator[Finding]:
+    """The stored result: its mathematics, its seal, and that it cleared exactly what was frozen."""
+    tables = {name: office.table(digest) for name, digest in act.body["tables"].items()} | {"refusals": REFUSALS_TABLE.empty_table()}
+    summary: Mapping[str, Any] = json.loads(office.document(act.body["summary"]))
+    yield from verify_result(tables, summary, cycle_key=office.cycle_key(cycle.code)).findings
+    if summary["result_root"] != act.body["result_root"]:
+        yield Finding(_CHECK, f"act {act.number} (cleared), result_root", act.body["result_root"], summary["result_root"])
+    frozen = cycle.frozen
+    assert frozen is not None
+    rows = office.table(frozen.body["frozen"])
+    told = (tables["obligations"].num_rows, pc.sum(tables["obligations"]["amount_minor"]).as_py() or 0)
+    cut = (rows.num_rows, pc.sum(rows["amount_minor"]).as_py() or 0)
+    if told != cut or act.body["frozen_root"] != frozen.body["root"]:
+        yield Finding(_CHECK, f"act {act.number} (cleared)", f"{told[0]} obligations of {told[1]}", f"{cut[0]} of {cut[1]}, as frozen")
+
+
+def _of_posting(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator[Finding]:
+    """What the act posted stands in the ledger under its key, the same."""
+    batch = batch_of(union, cycle, act.kind, act.body, office)
+    if batch is not None and not office.stands(batch):
+        yield Finding(_CHECK, f"act {act.number} ({act.kind})", "no posting, or another one", f"the batch {batch.key}")
