@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from rescounter.rulebook.fields import RULES
 from rescounter.rulebook.reading import RuleText
 from rescounter.rulebook.told import ToldRule, show_text
 
 __all__ = ["Difference", "differences"]
+
+_Key: TypeAlias = tuple[str, int | None, int | None]
+"""Rule, and from when until when where it is temporary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +33,18 @@ class Difference:
 def differences(before: RuleText, after: RuleText) -> tuple[Difference, ...]:
     """What is not the same in both, in the order of the rulebook; the words and comments of the texts do not count."""
     first, second = _lines(before), _lines(after)
-    order = [*first, *(key for key in second if key not in first)]
-    found = [
-        Difference(
-            rule=rule,
-            before=first[key].value if (key := (rule, from_us, until_us)) in first else "",
-            after=second[key].value if key in second else "",
-            from_us=from_us,
-            until_us=until_us,
-        )
-        for rule, from_us, until_us in order
-    ]
-    return tuple(each for each in found if each.before != each.after)
+    places = {rule: place for place, rule in enumerate(RULES)}
+    order = sorted({*first, *second}, key=lambda key: (places[key[0]], key[1] or 0, key[2] or 0))
+    return tuple(_difference(key, first, second) for key in order if _value(first, key) != _value(second, key))
 
 
-def _lines(rule_text: RuleText) -> dict[tuple[str, int | None, int | None], ToldRule]:
+def _difference(key: _Key, first: Mapping[_Key, ToldRule], second: Mapping[_Key, ToldRule]) -> Difference:
+    return Difference(rule=key[0], before=_value(first, key), after=_value(second, key), from_us=key[1], until_us=key[2])
+
+
+def _value(lines: Mapping[_Key, ToldRule], key: _Key) -> str:
+    return lines[key].value if key in lines else ""
+
+
+def _lines(rule_text: RuleText) -> dict[_Key, ToldRule]:
     return {(line.id, line.from_us if line.until_us is not None else None, line.until_us): line for line in show_text(rule_text)}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-__all__ = ["line_of", "lines_of"]
+__all__ = ["line_of", "lines_of", "statements"]
 
 _BLANKED: Final = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'  # several lines
@@ -31,7 +31,7 @@ def lines_of(text: str) -> Mapping[tuple[str, ...], int]:
     found: dict[tuple[str, ...], int] = {}
     entries: dict[tuple[str, ...], int] = {}
     header: tuple[str, ...] = ()
-    for number, line in _statements(text):
+    for number, line in statements(text):
         if match := _HEADER.match(line):
             header = _path(match[2])
             if match[1] == "[[":
@@ -55,7 +55,7 @@ def _path(text: str) -> tuple[str, ...]:
     return tuple(part.strip("\"'") for part in _PART.findall(text))
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
+def statements(text: str) -> Iterator[tuple[int, str]]:
     """Number and text of each line on which a statement begins."""
     blanked = _BLANKED.sub(lambda match: _NOT_A_LINE_END.sub(" ", match[0]), text)
     depth, continues = 0, _continued(text)
