@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from typing import Final
+
+from markupsafe import Markup
 
 from rescounter.statements.documents import Document, amount
 from rescounter.statements.environment import environment
@@ -12,9 +15,11 @@ from rescounter.terms.money import Money
 
 __all__ = ["page_html"]
 
+_NO_PICTURE: Final = Markup()
 
-def page_html(document: Document) -> str:
-    """The same bytes for the same document; it loads nothing and sends nothing."""
+
+def page_html(document: Document, picture: Markup = _NO_PICTURE) -> str:
+    """The same bytes for the same document; it loads nothing and sends nothing. *picture* stands below the headline."""
 
     def told(cell: Cell, *, is_total: bool = False) -> str:
         if cell is None:
@@ -44,6 +49,7 @@ def page_html(document: Document) -> str:
             told=told,
             alone=alone,
             brief=brief,
+            picture=picture,
             whole_of=whole_of,
             unit=unit,
             is_money=lambda value: isinstance(value, Money),

@@ -109,7 +109,7 @@ def _folded(text: str, wide: int) -> list[str]:
 
 
 def _aligned(piece: str, column: Column, wide: int) -> str:
-    return f"{piece:>{wide}}" if column.kind in ("money", "count") else f"{piece:<{wide}}"
+    return f"{piece:>{wide}}" if column.kind in ("money", "count", "share") else f"{piece:<{wide}}"
 
 
 def _cell(cell: Cell, exponents: Mapping[str, int], nil: str) -> str:

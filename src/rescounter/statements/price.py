@@ -16,7 +16,7 @@ from rescounter.clearing.prices import Price
 from rescounter.statements.figures import exact, short
 from rescounter.statements.sums import CurrencySums, biggest
 
-__all__ = ["BOX", "Chart", "DrawOfMember", "Mark", "Step", "chart", "draws", "steps"]
+__all__ = ["BOX", "Chart", "DrawOfMember", "Mark", "Step", "chart", "draws", "steps", "ticks"]
 
 _LEFT: Final = 10
 _RIGHT: Final = 590
@@ -98,8 +98,8 @@ def chart(price: Price) -> Chart | None:
         curve="M" + "L".join(sure) if len(sure) > 1 else "",
         rough="M" + "L".join(rough) if rough else "",
         one_for_one="" if price.is_weighted else f"M{place(0, 0)}L{place(wide, wide)}",
-        across=tuple(_mark(place(tick, 0), short(tick, price.exponent)) for tick in _ticks(wide)),
-        up=tuple(_mark(place(0, tick), short(tick, price.exponent)) for tick in _ticks(high)),
+        across=tuple(_mark(place(tick, 0), short(tick, price.exponent)) for tick in ticks(wide)),
+        up=tuple(_mark(place(0, tick), short(tick, price.exponent)) for tick in ticks(high)),
         run=_mark(place(min(price.drawn_minor, wide), freed), exact(freed, price.exponent)),
         best=_mark(place(price.drawn_minor, freed + elsewhere), exact(freed + elsewhere, price.exponent)) if elsewhere else None,
     )
@@ -110,7 +110,7 @@ def _mark(place: str, words: str) -> Mark:
     return Mark(x, y, words)
 
 
-def _ticks(most: int) -> tuple[int, ...]:
+def ticks(most: int) -> tuple[int, ...]:
     """Round amounts up to *most*, at most four: multiples of 1, 2 or 5 times a power of ten."""
     step = 1
     while most // step > _TICKS:

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+import pyarrow as pa
 
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.terms.faults import holds
 
-__all__ = ["CurrencySavings", "Savings", "savings"]
+__all__ = ["CurrencySavings", "CycleSavings", "Savings", "savings", "savings_table"]
+
+_NAMES: Final = (*(field.name for field in fields(CycleFigures)), "saved_multilateral_minor", "saved_through_time_minor")
+_TABLE: Final = pa.schema([pa.field(name, pa.string() if name in ("cycle", "currency") else pa.int64()) for name in _NAMES])
+
+
+@dataclass(frozen=True, slots=True)
+class CycleSavings:
+    """What one cycle adds: both sides counted, minor units. *residual*: by how much it moved R, below zero where it shrank.
+
+    Law: bilateral = multilateral + through_time + residual.
+    """
+
+    figures: CycleFigures
+    residual_minor: int
+
+    @property
+    def multilateral_minor(self) -> int:
+        """B - N of the cycle."""
+        return self.figures.bilateral_minor - self.figures.multilateral_minor
+
+    @property
+    def through_time_minor(self) -> int:
+        """N less what the cycle added to R."""
+        return self.figures.multilateral_minor - self.residual_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +73,12 @@ class CurrencySavings:
         """N - R: what one cycle's claims do for another's debts, were positions kept."""
         return self.total("multilateral_minor") - self.residual_minor
 
+    @property
+    def by_cycle(self) -> tuple[CycleSavings, ...]:
+        """What each cycle adds; together they are the whole."""
+        before = (0, *(cycle.residual_minor for cycle in self.cycles))
+        return tuple(CycleSavings(cycle, cycle.residual_minor - left) for cycle, left in zip(self.cycles, before, strict=False))
+
 
 @dataclass(frozen=True, slots=True)
 class Savings:
@@ -63,6 +96,16 @@ def savings(figures: Sequence[CycleFigures]) -> Savings:
     codes = dict.fromkeys(each.currency for each in figures)
     found = [_of_currency([each for each in figures if each.currency == code]) for code in codes]
     return Savings(tuple(sorted(found, key=lambda each: (-each.total("items"), each.currency))))
+
+
+def savings_table(savings: Savings) -> pa.Table:
+    """A row for each currency and cycle: the figures, and what the cycle adds to the savings."""
+    rows = [
+        {**asdict(each.figures), "saved_multilateral_minor": each.multilateral_minor, "saved_through_time_minor": each.through_time_minor}
+        for own in savings.currencies
+        for each in own.by_cycle
+    ]
+    return pa.Table.from_pylist(rows, schema=_TABLE)
 
 
 def _of_currency(cycles: Sequence[CycleFigures]) -> CurrencySavings:

@@ -15,14 +15,14 @@ from rescounter.terms.money import Money
 
 __all__ = ["KINDS", "Cell", "Column", "Kind", "Line", "Row", "Section", "Table"]
 
-Kind: TypeAlias = Literal["text", "money", "date", "count"]
-KINDS: Final[tuple[Kind, ...]] = ("text", "money", "date", "count")
+Kind: TypeAlias = Literal["text", "money", "date", "count", "share"]
+KINDS: Final[tuple[Kind, ...]] = ("text", "money", "date", "count", "share")
 
 Cell: TypeAlias = str | int | Money | datetime.date | None
-"""``None`` is an empty cell. A column of kind money holds `Money`, of kind date days, of kind count integers."""
+"""``None`` is an empty cell. A column of kind money holds `Money`, of kind date days, of kind count integers, of kind share texts."""
 Row: TypeAlias = tuple[Cell, ...]
 
-_TYPES: Final = {"text": str, "money": Money, "date": datetime.date, "count": int}
+_TYPES: Final = {"text": str, "money": Money, "date": datetime.date, "count": int, "share": str}
 
 
 @dataclass(frozen=True, slots=True)
