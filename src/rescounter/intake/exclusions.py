@@ -26,7 +26,8 @@ def excluded_by(
 
     Args: *rows* with the columns of `SUBMISSIONS`. *participants*: `terms.intake_tables.PARTICIPANTS`. *day* of the cut-off.
     """
-    group, country, active = (_of_parties(rows, participants, name) for name in ("group", "country", "may_submit"))
+    debtor, creditor = (_of_party(column(rows, party), participants) for party in ("debtor", "creditor"))
+    group, country, active = zip(debtor, creditor, strict=True)
     forbidden = pa.array(rules.netting_forbidden_in, pa.string())
     due = np.asarray(pc.fill_null(column(rows, "due").cast(pa.int32()), NO_DUE))
     late = (due != NO_DUE) & (due > (day - datetime.date(1970, 1, 1)).days) & (rules.due == "by-cut-off")
@@ -52,14 +53,11 @@ def _flags(answers: pa.Array) -> Flags:
     return np.asarray(pc.fill_null(answers, False))
 
 
-def _of_parties(rows: pa.Table, participants: pa.Table, name: str) -> tuple[pa.Array, pa.Array]:
-    """What *participants* say of the debtor and of the creditor of each row; null where it is no member any more."""
-    said = []
-    for party in ("debtor", "creditor"):
-        codes = pc.dictionary_encode(column(rows, party))
-        place = pc.index_in(codes.dictionary, value_set=column(participants, "code"))
-        said.append(column(participants, name).take(place).take(codes.indices))
-    return said[0], said[1]
+def _of_party(party: pa.Array, participants: pa.Table) -> tuple[pa.Array, ...]:
+    """Group, country and may_submit of each party; null where it is no member any more."""
+    codes = pc.dictionary_encode(party)
+    place = pc.index_in(codes.dictionary, value_set=column(participants, "code"))
+    return tuple(column(participants, name).take(place).take(codes.indices) for name in ("group", "country", "may_submit"))
 
 
 def _below(rows: pa.Table, minimum: Mapping[str, int]) -> Flags:

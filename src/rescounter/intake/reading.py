@@ -157,9 +157,11 @@ def _ids(submitted: Submitted) -> tuple[pa.Array, Codes]:
 
 
 def _keys(submitter: pa.Array, ids: pa.Array, named: NDArray[np.bool_]) -> pa.Array:
-    """Submitter and id as one text; a row without an id has a key that no other row can have."""
-    own = pc.binary_join_element_wise("\0", ids, "")
-    return pc.binary_join_element_wise(pc.fill_null(submitter, ""), pc.if_else(pa.array(named), ids, own), "\x1f")
+    """Submitter and id as one text; a row without either has a key that no other row can have."""
+    own = pc.binary_join_element_wise("\0", pa.array(np.arange(len(ids))).cast(pa.string()), "")
+    return pc.binary_join_element_wise(
+        pc.fill_null(submitter, ""), pc.if_else(pc.and_(pa.array(named), pc.is_valid(submitter)), ids, own), "\x1f"
+    )
 
 
 def refuse_overflowing(read: Read) -> None:
