@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from rescounter.intake.keys import acts_of, column, find, first_of, names_of
+from rescounter.intake.keys import acts_of, column, find, first_of, names_of, ordered
 from rescounter.intake.union_refusing import Texts, by_row, joined, refusals_under
 from rescounter.rulebook.rules import IntakeRules
 from rescounter.terms.refusals import shown
@@ -38,6 +38,7 @@ def take_answers(rows: pa.Table, answers: pa.Table, rules: IntakeRules) -> Answe
     Args: *rows*: obligations that stand, with the columns of `SUBMISSIONS` and *matched*. *answers*: `terms.intake_tables.ANSWERS`.
     An answer that was given before the obligation was handed in does not count, so that nobody confirms what was changed later.
     """
+    answers = ordered(answers)
     place = find(answers, rows)
     masks = _broken(rows, answers, place, rules)
     ruling = first_of(masks, answers.num_rows)
@@ -87,6 +88,7 @@ def _found(code: str, answers: pa.Table) -> Texts:
 
 def refused_withdrawals(rows: pa.Table, withdrawals: pa.Table) -> pa.Table:
     """A refusal for each withdrawal that names nothing that was handed in or carried."""
+    withdrawals = ordered(withdrawals)
     lost = find(withdrawals, rows) < 0
     chosen = withdrawals.filter(pa.array(lost))
     return refusals_under("nothing_to_withdraw", rows=np.flatnonzero(lost) + 1, ids=_names(chosen), found=joined(_names(chosen)))

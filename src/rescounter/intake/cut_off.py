@@ -62,7 +62,7 @@ class CutOff:
     Args:
         table: `FROZEN`, by submitter and id. outside: `terms.intake_tables.OUTSIDE`.
         refusals: of rows, answers and withdrawals (`REFUSALS_TABLE`); *id* is ``SUBMITTER/id``, *row* a place among all rows in order
-            of submitter and id, or among the answers or withdrawals.
+            of submitter and id, or among the answers or withdrawals in order of content.
         root: of the Merkle tree over *table*, hex. subtrees: what `leaves.inclusion_proofs` needs.
         changes: what differs from the set before (`CHANGES`); empty at the first cut-off.
     """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rescounter.intake.order import ranked
 
-__all__ = ["acts_of", "by_submitter_and_id", "column", "find", "first_of", "groups", "names_of", "standing", "withdrawn"]
+__all__ = ["acts_of", "by_submitter_and_id", "column", "find", "first_of", "groups", "names_of", "ordered", "standing", "withdrawn"]
 
 
 def column(table: pa.Table, name: str) -> pa.Array:
@@ -49,6 +49,11 @@ def by_submitter_and_id(table: pa.Table) -> NDArray[np.int64]:
     submitter = rank[np.asarray(codes.indices)] if len(rank) else np.zeros(0, np.int32)
     order: NDArray[np.int64] = by_id[np.argsort(submitter[by_id], kind="stable")]
     return order
+
+
+def ordered(table: pa.Table) -> pa.Table:
+    """A small table in an order that its content alone decides."""
+    return table.sort_by([(name, "ascending") for name in table.column_names]) if table.num_rows else table
 
 
 def groups(columns: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
