@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.closing import outcome_of
-from rescounter.cycle.next_step import pays
-from rescounter.cycle.paying import stands
+from rescounter.cycle.paying import cash_in
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
-from rescounter.intake.keys import names_of
+from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
 from rescounter.settlement.accounts import CASH, FEES
+from rescounter.settlement.funding import standing
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.statements.facts import (
     ITEMS,
@@ -135,11 +135,10 @@ def _frozen_of(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
 def _items(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> pa.Table:
     if frozen is None or not frozen.num_rows:
         return ITEMS.empty_table()
-    ids = names_of(frozen["submitter"].combine_chunks(), frozen["id"].combine_chunks())
+    ids = names_of(column(frozen, "submitter"), column(frozen, "id"))
     owes = pc.equal(frozen["debtor"], member)
-    result = _result_rows(desk, cycle, ids)
-    closed = cycle.last("closed")
-    over = set() if closed is None else set(_ids(desk.office.table(closed.body["carried"])))
+    result = _result_rows(desk, cycle, member, ids, frozen["amount_minor"])
+    over = _carried_of(desk, cycle, member)
     following = next((code for code in desk.union.cycles if code > cycle.code), "the next cycle")
     columns = {
         "id": ids,
@@ -152,30 +151,34 @@ def _items(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> pa
         "excluded": frozen["excluded"],
         "matched": frozen["matched"],
         "origin": frozen["origin"],
-        "carried": pa.array([following if each in over else "" for each in ids.to_pylist()], pa.string()),
+        "carried": pc.if_else(pc.is_in(ids, value_set=over), following, ""),
         "reference": frozen["reference"],
     }
     return pa.table([columns[name] for name in ITEMS.names], schema=ITEMS)
 
 
-def _ids(table: pa.Table) -> list[str]:
-    return list(names_of(table["submitter"].combine_chunks(), table["id"].combine_chunks()).to_pylist()) if table.num_rows else []
+def _carried_of(desk: Desk, cycle: Cycle, member: str) -> pa.Array:
+    """Ids of what the next cycle takes over of the member's obligations."""
+    closed = cycle.last("closed")
+    if closed is None:
+        return pa.array([], pa.string())
+    own = _of_party(desk.office.table(closed.body["carried"]), member)
+    return names_of(column(own, "submitter"), column(own, "id"))
 
 
-def _result_rows(desk: Desk, cycle: Cycle, ids: pa.Array) -> Mapping[str, Any]:
+def _of_party(table: pa.Table, member: str) -> pa.Table:
+    """Rows in which the member is debtor or creditor."""
+    return table.filter(pc.or_(pc.equal(table["debtor"], member), pc.equal(table["creditor"], member)))
+
+
+def _result_rows(desk: Desk, cycle: Cycle, member: str, ids: pa.Array, amounts: pa.ChunkedArray) -> Mapping[str, Any]:
     """Cleared, replaced and residual of these obligations; before clearing nothing is cleared."""
+    nothing = pa.repeat(pa.scalar(0, pa.int64()), len(ids))
     if cycle.last("cleared") is None:
-        nothing = pa.repeat(pa.scalar(0, pa.int64()), len(ids))
-        frozen = cycle.frozen
-        assert frozen is not None
-        table = desk.office.table(frozen.body["frozen"])
-        amounts = table["amount_minor"].take(
-            pc.index_in(ids, value_set=names_of(*(table[name].combine_chunks() for name in ("submitter", "id"))))
-        )
         return {"cleared_minor": nothing, "replaced_minor": nothing, "residual_minor": amounts}
-    obligations = outcome_of(cycle, desk.office) if cycle.final is not None else _preliminary(desk, cycle)
-    rows = obligations.take(pc.index_in(ids, value_set=obligations["id"].combine_chunks()))
-    replaced = rows["replaced_minor"] if "replaced_minor" in rows.column_names else pa.repeat(pa.scalar(0, pa.int64()), len(ids))
+    own = _of_party(outcome_of(cycle, desk.office) if cycle.final is not None else _preliminary(desk, cycle), member)
+    rows = own.take(pc.index_in(ids, value_set=column(own, "id")))
+    replaced = rows["replaced_minor"] if "replaced_minor" in rows.column_names else nothing
     return {"cleared_minor": rows["cleared_minor"], "replaced_minor": replaced, "residual_minor": rows["residual_minor"]}
 
 
@@ -199,7 +202,7 @@ def _circuits(desk: Desk, cycle: Cycle, member: str) -> tuple[pa.Table, int]:
     if cleared is None or "circuits" not in cleared.body["tables"]:
         return CIRCUITS.empty_table(), 0
     table = desk.office.table(cleared.body["tables"]["circuits"])
-    own = table.filter(pc.or_(pc.equal(table["debtor"], member), pc.equal(table["creditor"], member)))
+    own = _of_party(table, member)
     keys = pc.binary_join_element_wise(own["currency"], own["circuit"].cast(pa.string()), "/")
     every = pc.binary_join_element_wise(table["currency"], table["circuit"].cast(pa.string()), "/")
     return table.filter(pc.is_in(every, value_set=pc.unique(keys))), 0
@@ -210,15 +213,13 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     if called is None:
         return
     rules = desk.union.rules_of(cycle)
-    net = desk.office.table(called.body["net"])
-    asked = {row["currency"]: row for row in _rows(desk.office.table(called.body["calls"]), member)}
-    paid = (
-        {row["currency"]: row for row in _rows(stands(desk.union, cycle, desk.office, at_us=desk.at_us), member)}
-        if pays(desk.union, cycle)
-        else {}
-    )
+    net = _of(desk.office.table(called.body["net"]), member)
+    calls = _of(desk.office.table(called.body["calls"]), member)
+    asked = {row["currency"]: row for row in calls.to_pylist()}
+    stood = standing(net, calls, cash_in(net, desk.office, desk.union, at_us=desk.at_us))
+    paid = {row["currency"]: row for row in stood.to_pylist()}
     is_over = cycle.last("funded") is not None
-    for row in _rows(net, member):
+    for row in net.to_pylist():
         call, currency = asked.get(row["currency"], {}), row["currency"]
         due = call.get("pay_in_minor", 0)
         yield Call(
@@ -234,8 +235,12 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
         )
 
 
+def _of(table: pa.Table, member: str) -> pa.Table:
+    return table.filter(pc.equal(table["member"], member))
+
+
 def _rows(table: pa.Table, member: str) -> list[dict[str, Any]]:
-    return list(table.filter(pc.equal(table["member"], member)).to_pylist())
+    return list(_of(table, member).to_pylist())
 
 
 def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Payment]:
