@@ -108,24 +108,37 @@ def clear(
 
 @app.command()
 def verify(
-    result: Annotated[Path, typer.Argument(help="A result folder, a member's bundle folder, or a bundle.json.")],
+    result: Annotated[Path, typer.Argument(help="A result folder, a member's bundle or proof (a folder or its JSON).")],
     input: Annotated[str | None, typer.Option("--input", help="The file that was cleared; default: where the result says it lies.")] = None,
     liquidity: Annotated[str | None, typer.Option("--liquidity", help="The file of cash; default: where the result says it lies.")] = None,
     root_hash: Annotated[str | None, typer.Option("--root", help="The result_root that the union published (bundles).")] = None,
     key_file: KeyFile = None,
+    verifier: Annotated[str | None, typer.Option("--verifier", help="The ledger's verifier key as it was published (proofs).")] = None,
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="The earlier checkpoint that you kept (proofs).")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a result from outside: bytes, sums, allocation, circuits, and the proof that it is the largest.
+    """Check a result from outside: bytes, sums, allocation, circuits, and the proof that it is the largest. Or a proof of a ledger.
 
     \b
     rescounter verify obligations-cleared
     rescounter verify march --input ledger.xlsx
     rescounter verify ANA-bundle --root 5f0c...
+    rescounter verify T-7-proof --verifier union.example/books+5d0c...
     """
     from rescounter.cli.check import verify_path
 
-    verify_path(result, input=input, liquidity=liquidity, root=root_hash, key_file=key_file, quiet=quiet, as_json=as_json)
+    verify_path(
+        result,
+        input=input,
+        liquidity=liquidity,
+        root=root_hash,
+        key_file=key_file,
+        verifier=verifier,
+        checkpoint=checkpoint,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rescounter.cli.door import CHECK_FAILED
+from rescounter.cli.proof import proof_in, verify_proof_in
 from rescounter.cli.voice import console, stages
 from rescounter.cli.words import read_key
 from rescounter.terms import CallerFault
@@ -21,12 +22,27 @@ __all__ = ["explain_path", "extract_path", "verify_path"]
 
 
 def verify_path(
-    path: Path, *, input: str | None, liquidity: str | None, root: str | None, key_file: Path | None, quiet: bool, as_json: bool
+    path: Path,
+    *,
+    input: str | None,
+    liquidity: str | None,
+    root: str | None,
+    key_file: Path | None,
+    verifier: str | None = None,
+    checkpoint: Path | None = None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
-    """Check a result folder or a bundle and tell what was proven; exit code 1 when something is wrong."""
+    """Check a result folder, a bundle or a proof and tell what was proven; exit code 1 when something is wrong."""
     with stages(quiet=quiet or as_json) as progress:
         progress("verifying")
-        verdict = _verdict(path, input=input, liquidity=liquidity, root=root, key_file=key_file)
+        proof = proof_in(path)
+        if proof is not None:
+            verdict = verify_proof_in(proof, verifier=verifier, checkpoint=checkpoint)
+        elif verifier is not None or checkpoint is not None:
+            raise CallerFault("option_invalid", "--verifier and --checkpoint belong to a proof of a ledger")
+        else:
+            verdict = _verdict(path, input=input, liquidity=liquidity, root=root, key_file=key_file)
     if as_json:
         typer.echo(json.dumps({"sound": verdict.sound, **dataclasses.asdict(verdict)}, ensure_ascii=False))
     elif verdict.sound and not quiet:

@@ -207,16 +207,17 @@ def prove(
     ledger: Folder,
     id: Annotated[str | None, typer.Option("--id", help="A transfer: prove that it stands in the log.")] = None,
     since: Annotated[Path | None, typer.Option("--since", help="A checkpoint: prove that the log continues it.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for the proof and its checker; else printed.")] = None,
 ) -> None:
     """Print a proof (JSON) under a fresh checkpoint: that a transfer is in the log, or that the log only grew.
 
     \b
-    rescounter ledger prove --id T-7 --ledger books
+    rescounter ledger prove --id T-7 --ledger books -o T-7-proof
     rescounter ledger prove --since ana-2026-10.txt --ledger books
     """
     from rescounter.cli.ledger_proofs import print_proof
 
-    print_proof(ledger, id=id, since=since)
+    print_proof(ledger, id=id, since=since, output=output)
 
 
 @ledger_app.command(name="rotate-key")

@@ -38,11 +38,13 @@ def print_checkpoint(folder: Path, output: Path | None) -> None:
         output.write_text(note, encoding="utf-8")
 
 
-def print_proof(folder: Path, *, id: str | None, since: Path | None) -> None:
-    """One JSON object; it was verified before it is printed."""
+def print_proof(folder: Path, *, id: str | None, since: Path | None, output: Path | None) -> None:
+    """One JSON object, or a folder with it and its checker; it was verified before it is handed out."""
+    from rescounter.cli.proof import write_proof
     from rescounter.facade.ledger import open_ledger
     from rescounter.ledger.checkpoints import Checkpoint
     from rescounter.ledger.notes import opened
+    from rescounter.verification.proofs import FORMAT
 
     if (id is None) == (since is None):
         raise CallerFault("option_invalid", "name either --id of a transfer or --since a checkpoint")
@@ -51,7 +53,13 @@ def print_proof(folder: Path, *, id: str | None, since: Path | None) -> None:
         head = Checkpoint.of_text(opened(note, ledger.keys.verifiers))
         proof = _inclusion(ledger, str(id), head) if since is None else _consistency(ledger, since, head)
     verifiers = [verifier.text() for verifier in ledger.keys.verifiers]
-    typer.echo(json.dumps({**proof, "checkpoint": note, "verifiers": verifiers}, indent=1, ensure_ascii=False))
+    whole = {"format": FORMAT, **proof, "checkpoint": note, "verifiers": verifiers}
+    if output is None:
+        typer.echo(json.dumps(whole, indent=1, ensure_ascii=False))
+        return
+    write_proof(whole, output)
+    typer.echo(f"Written to {output}/: hand both files over; they are checked with Python alone:")
+    typer.echo(f"  python3 {output}/check_proof.py {output}/proof.json --verifier {verifiers[-1]}")
 
 
 def _inclusion(ledger: Ledger, id: str, head: Checkpoint) -> dict[str, Any]:
@@ -94,7 +102,13 @@ def _consistency(ledger: Ledger, since: Path, head: Checkpoint) -> dict[str, Any
     if not consistency_verified(path, first=earlier.size, second=head.size, first_root=earlier.root, second_root=head.root):
         raise CallerFault("note_untrusted", f"the log does not continue {since}: it was rewritten after that checkpoint was signed")
     proves = f"the log of {head.size} entries continues that of {earlier.size}"
-    return {"proves": proves, "first": earlier.size, "second": head.size, "path": [step.hex() for step in path]}
+    return {
+        "proves": proves,
+        "first": earlier.size,
+        "first_root": earlier.root.hex(),
+        "second": head.size,
+        "path": [step.hex() for step in path],
+    }
 
 
 def rotate(folder: Path, *, quiet: bool, as_json: bool) -> None:

@@ -1,11 +1,11 @@
-"""A member's bundle, checked by the same file that is mailed with it."""
+"""A member's bundle or proof, checked by the same file that is mailed with it."""
 
 from __future__ import annotations
 
-from rescounter.verification import desk
+from rescounter.verification import desk, proofs
 from rescounter.verification.verdict import Finding, Verdict, capped
 
-__all__ = ["verify_bundle"]
+__all__ = ["verify_bundle", "verify_proof"]
 
 
 def verify_bundle(bundle: object, *, root: str | None = None) -> Verdict:
@@ -20,3 +20,12 @@ def verify_bundle(bundle: object, *, root: str | None = None) -> Verdict:
         by_check.setdefault(finding.check, []).append(Finding(*finding))
     findings = [shown for check, found in by_check.items() for shown in capped(check, len(found), found)]
     return Verdict(tuple(findings), tuple(report.proven), tuple(report.not_proven))
+
+
+def verify_proof(proof: object, *, verifier: str | None = None, kept: str | None = None) -> Verdict:
+    """Check a proof of a ledger as a member would.
+
+    Args: *proof*: as read, of any shape. *verifier*: the published key. *kept*: the text of an earlier checkpoint.
+    """
+    report = proofs.check(proof, verifier, kept)
+    return Verdict(tuple(Finding(*finding) for finding in report.findings), tuple(report.proven), tuple(report.not_proven))

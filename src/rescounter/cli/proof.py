@@ -1,0 +1,55 @@
+"""A proof of a ledger on the command line: written for a member, found among files, checked."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rescounter.terms import CallerFault
+
+if TYPE_CHECKING:
+    from rescounter.verification import Verdict
+
+__all__ = ["proof_in", "verify_proof_in", "write_proof"]
+
+_PROOF: Final = "proof.json"
+_CHECKER: Final = "check_proof.py"
+
+
+def write_proof(proof: dict[str, Any], target: Path) -> None:
+    """Write a proof, and the one-file program that checks it. Raises: CallerFault ``output_exists``."""
+    from rescounter.formats.folder import new_folder
+    from rescounter.verification import proofs
+
+    if target.exists():
+        raise CallerFault("output_exists", f"{target} exists already")
+    with new_folder(target, force=False) as new:
+        (new / _PROOF).write_text(json.dumps(proof, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (new / _CHECKER).write_text(inspect.getsource(proofs), encoding="utf-8")
+
+
+def proof_in(path: Path) -> object | None:
+    """What stands in the proof at *path*, a folder or a file; None where there is something else."""
+    from rescounter.verification.proofs import FORMAT
+
+    file = path / _PROOF if path.is_dir() else path
+    if not file.is_file() or file.name == "bundle.json":
+        return None
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and (path.is_dir() or str(found.get("format")).startswith(FORMAT.partition("/")[0])) else None
+
+
+def verify_proof_in(proof: object, *, verifier: str | None, checkpoint: Path | None) -> Verdict:
+    """Check it against the published key and the checkpoint that was kept."""
+    from rescounter.verification import verify_proof
+
+    try:
+        kept = None if checkpoint is None else checkpoint.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CallerFault("checkpoint_unreadable", f"the checkpoint {checkpoint} cannot be read ({fault})") from fault
+    return verify_proof(proof, verifier=verifier, kept=kept)
