@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from rescounter.clearing import solver_compiled
 from rescounter.clearing._kernel_reduction import edges_inside_components, tighten
-from rescounter.clearing._kernel_set_off import DONE, PROFIT_MAX, PROFIT_MIN, build_slots, cheapest_room, remainder_of_edges
+from rescounter.clearing._kernel_set_off import DONE
+from rescounter.clearing._kernel_slots import PROFIT_MAX, PROFIT_MIN
+from rescounter.clearing.cheapest_room import cheapest_room
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
 from rescounter.clearing.optimum import largest_set_off, net_positions
 from rescounter.clearing.potentials import least_potentials
+from rescounter.clearing.slots import remainder_of, slots_of
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.terms import INT64_MAX, BrokenLaw
 from tests.clearing.test_parts import edge_sets, fits, network_of
@@ -95,17 +98,36 @@ def test_strong_components_are_those_of_networkx(edges):
 @given(edge_sets.filter(fits))
 def test_slots_hold_each_pair_at_both_ends(edges):
     network = network_of(edges)
-    start, neighbour, own, total, twin = build_slots(len(network.members), network.tail, network.head, network.capacity)
+    whole = slots_of(len(network.members), network.tail, network.head, network.capacity)
+    start, link, own, _, twin = whole.arrays
+    neighbour = link >> 4
     owed = {(u, v): d for u, v, d in zip(network.tail.tolist(), network.head.tolist(), network.capacity.tolist(), strict=True)}
     for u in range(len(network.members)):
         slots = range(int(start[u]), int(start[u + 1]))
         assert [int(neighbour[s]) for s in slots] == sorted({v for a, v in owed if a == u} | {a for a, v in owed if v == u})
         for s in slots:
             v = int(neighbour[s])
-            assert (own[s], total[s]) == (owed.get((u, v), 0), owed.get((u, v), 0) + owed.get((v, u), 0))
+            assert own[s] == owed.get((u, v), 0)
+            assert link[s] & 15 == ((v, u) in owed) << 2 | ((u, v) in owed)
             assert int(twin[twin[s]]) == s
             assert int(neighbour[twin[s]]) == u
-    assert remainder_of_edges(network.tail, network.head, start, neighbour, own, own.copy()).tolist() == [0] * len(edges)
+    assert remainder_of(whole, network.tail, network.head).tolist() == [0] * len(edges)
+
+
+@given(edge_sets.filter(fits), st.data())
+def test_slots_of_a_state_hold_the_net_remainder_of_each_pair(edges, data):
+    network = network_of(edges)
+    rest = np.array([data.draw(st.integers(0, capacity)) for capacity in network.capacity.tolist()], np.int64)
+    slots = slots_of(len(network.members), network.tail, network.head, network.capacity, network.capacity - rest)
+    remains = dict(zip(zip(network.tail.tolist(), network.head.tolist(), strict=True), rest.tolist(), strict=True))
+    left = remainder_of(slots, network.tail, network.head)
+    for (u, v), remainder in zip(remains, left.tolist(), strict=True):
+        assert remainder == max(0, remains[u, v] - remains.get((v, u), 0))
+    for s, t in enumerate(slots.twin.tolist()):
+        net = int(slots.own[s] - slots.room[s])
+        sendable = (slots.room[s] > 0) * (1 + (net < 0)), (slots.room[t] > 0) * (1 + (net > 0))
+        assert (int(slots.link[s]) & 3, int(slots.link[s]) >> 2 & 3) == sendable
+        assert net == int(slots.room[t] - slots.own[t])
 
 
 @pytest.mark.parametrize("amounts", [(INT64_MAX // 3,) * 3, (INT64_MAX - 2, 1, 1), (1, INT64_MAX - 2, 1), (2**62, 2**61, 2**60)])
@@ -198,10 +220,8 @@ def test_thin_networks_are_handed_to_the_simplex(monkeypatch):
 
 def test_an_excess_without_any_deficit_is_told():
     network = network_of({("a", "b"): 5, ("b", "a"): 5})
-    slots = build_slots(2, network.tail, network.head, network.capacity)
-    status, _ = cheapest_room(
-        2, *slots, np.empty(2, np.int32), np.empty(0, np.int16), slots[2].copy(), np.array([3, 0]), np.zeros(2, np.int32), False
-    )
+    slots = slots_of(2, network.tail, network.head, network.capacity)
+    status, _ = cheapest_room(slots, np.array([3, 0]), np.zeros(2, np.int32))
     assert status != DONE
 
 
@@ -216,8 +236,8 @@ def test_the_wait_for_compiling_is_announced_once(monkeypatch, tmp_path):
     from rescounter.clearing import _kernel_set_off
     from rescounter.facade.clearing import _first_time
 
-    monkeypatch.setattr(_kernel_set_off, "cheapest_room", SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path))))
+    monkeypatch.setattr(_kernel_set_off, "discharge", SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path))))
     assert "compiling" in _first_time(LARGE_EDGES)
     assert _first_time(LARGE_EDGES - 1) == ""
-    (tmp_path / "_kernel_set_off.cheapest_room-1.py311.nbi").touch()
+    (tmp_path / "_kernel_set_off.discharge-1.py311.nbi").touch()
     assert _first_time(LARGE_EDGES) == ""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from numba.core.dispatcher import Dispatcher
 
-from rescounter.clearing import _kernel_potentials, _kernel_reduction, _kernel_set_off, solver_compiled
+from rescounter.clearing import _kernel_potentials, _kernel_reduction, _kernel_set_off, _kernel_slots, cheapest_room, slots, solver_compiled
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
 from rescounter.clearing.optimum import largest_set_off
 from tests.clearing.test_compiled import SHAPES, shape
@@ -25,12 +25,10 @@ def interpreted():
     """The compiled engine with every kernel replaced by its Python source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solver_compiled, "_THIN_EDGES_MAX", -1)
-        for module in (_kernel_set_off, _kernel_reduction, _kernel_potentials):
+        for module in (_kernel_set_off, _kernel_slots, _kernel_reduction, _kernel_potentials, cheapest_room, slots, solver_compiled):
             for name, value in list(vars(module).items()):
                 if isinstance(value, Dispatcher):
                     patch.setattr(module, name, value.py_func)
-                    if hasattr(solver_compiled, name):
-                        patch.setattr(solver_compiled, name, value.py_func)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             yield

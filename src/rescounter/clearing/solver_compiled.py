@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from rescounter.clearing._kernel_potentials import raise_potentials, settle_potentials
 from rescounter.clearing._kernel_reduction import edges_inside_components, tighten
-from rescounter.clearing._kernel_set_off import DONE, build_arc_slots, build_slots, cheapest_room, remainder_of_edges, room_of_flow
+from rescounter.clearing._kernel_set_off import DONE
+from rescounter.clearing.cheapest_room import cheapest_room
+from rescounter.clearing.slots import arc_slots_of, remainder_of, slots_of
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.clearing.solver_simplex import circulation as simplex_circulation
 from rescounter.terms import holds
@@ -45,33 +47,23 @@ def circulation(
     tighten(count, tail, head, capacity)
     if (profit != 1).any():
         return _at_many_profits(count, tail, head, capacity, profit)
-    start, neighbour, own, total, twin = build_slots(count, tail, head, capacity)
-    if len(neighbour) <= _THIN_SLOTS * count and len(tail) <= _THIN_EDGES_MAX:
+    slots = slots_of(count, tail, head, capacity)
+    if len(slots.link) <= _THIN_SLOTS * count and len(tail) <= _THIN_EDGES_MAX:
         return simplex_circulation(count, tail, head, capacity, profit)
-    excess, label, room = net_amounts(count, tail, head, capacity), np.zeros(count, np.int32), own.copy()
-    status, _ = cheapest_room(count, start, neighbour, own, total, twin, *_links(neighbour), room, excess, label, False)
+    status, _ = cheapest_room(slots, net_amounts(count, tail, head, capacity), np.zeros(count, np.int32))
     if status != DONE:
         return richest_circulation(count, tail, head, capacity, profit)
-    remains: NDArray[np.int64] = remainder_of_edges(tail, head, start, neighbour, own, room)
-    return capacity - remains
+    return capacity - remainder_of(slots, tail, head)
 
 
 def _at_many_profits(
     nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], profit: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    start, neighbour, own, total, twin, code, place = build_arc_slots(nodes, tail, head, capacity, profit)
-    excess, label, room = net_amounts(nodes, tail, head, capacity), np.zeros(nodes, np.int32), own.copy()
-    link = np.empty(len(neighbour), np.int64)
-    status, _ = cheapest_room(nodes, start, neighbour, own, total, twin, link, code, room, excess, label, False)
+    slots, place = arc_slots_of(nodes, tail, head, capacity, profit)
+    status, _ = cheapest_room(slots, net_amounts(nodes, tail, head, capacity), np.zeros(nodes, np.int32))
     if status != DONE:
         return richest_circulation(nodes, tail, head, capacity, profit)
-    found: NDArray[np.int64] = room[place]
-    return found
-
-
-def _links(neighbour: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
-    """Room for the links of a network at one profit, which needs no codes."""
-    return np.empty(len(neighbour), np.int32), np.empty(0, np.int16)
+    return slots.room[place]
 
 
 def resumed_circulation(
@@ -93,15 +85,13 @@ def resumed_circulation(
     used, near_tail, near_head, count = _compact(nodes, tail[core], head[core])
     if int(potential.max(initial=0)) > 2**20:
         return None
-    start, neighbour, own, total, twin = build_slots(count, near_tail, near_head, capacity[core])
-    excess = net_amounts(count, near_tail, near_head, flow[core])
+    slots = slots_of(count, near_tail, near_head, capacity[core], flow[core])
     label = potential[used].astype(np.int32)
-    room = room_of_flow(near_tail, near_head, start, neighbour, own, twin, capacity[core], flow[core])
-    status, _ = cheapest_room(count, start, neighbour, own, total, twin, *_links(neighbour), room, excess, label, True)
+    status, _ = cheapest_room(slots, net_amounts(count, near_tail, near_head, flow[core]), label, resumed=True)
     if status != DONE:
         return None
     found = np.zeros(len(tail), np.int64)
-    found[core] = capacity[core] - remainder_of_edges(near_tail, near_head, start, neighbour, own, room)
+    found[core] = capacity[core] - remainder_of(slots, near_tail, near_head)
     raised = potential.copy()
     raised[used] = label
     return (found, raised) if settle_potentials(tail, head, capacity, found, raised) else None
