@@ -73,7 +73,8 @@ def _days(values: Mapping[str, Any]) -> Iterator[Disagreement]:
 def _settlement(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     kind, method = values.get("settlement.kind"), values.get("clearing.method")
     if kind == "none" and method not in (None, "set-off"):
-        yield Disagreement("settlement.kind", "settlement_does_not_fit", "none", f"pay-in or prefunded, since clearing.method is {method}")
+        allowed = "set-off, since settlement.kind is none; else settlement.kind must be pay-in or prefunded"
+        yield Disagreement("clearing.method", "settlement_does_not_fit", str(method), allowed)
     if kind not in (None, "none") and method == "set-off":
         yield Disagreement("settlement.kind", "settlement_does_not_fit", str(kind), "none, since clearing.method is set-off")
     if kind == "none" and values.get("settlement.net_debit_caps"):

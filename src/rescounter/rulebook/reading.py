@@ -54,6 +54,10 @@ class RuleText:
     temporary: tuple[Temporary, ...]
     frozen: Mapping[str, Any]
 
+    def as_body(self) -> dict[str, Any]:
+        """What the act that records it says about it: text, digest, frozen."""
+        return {"text": self.text, "digest": self.digest, "frozen": dict(self.frozen)}
+
     def rules_at(self, at_us: int, *, version: int = 0) -> Rules:
         """Its rules at an instant, with the temporary ones of that instant in place."""
         return rules_of(in_place(self.values, self.temporary, at_us), version=version, digest=self.digest)
@@ -98,9 +102,12 @@ def read_recorded(text: str, frozen: Mapping[str, Any] | None = None) -> RuleTex
 
 def _read(text: str, frozen: Mapping[str, Any] | None) -> Reading:
     try:
+        text.encode()
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeEncodeError) as error:
         return Reading((_unreadable(str(error), text),))
+    except RecursionError:
+        return Reading((_unreadable("brackets within brackets beyond measure", text),))
     recorded = frozen or {}
     exponents = Exponents({**exponents_of(table).declared, **recorded.get("exponents", {})})
     values, faults = chapter_values(table, exponents)

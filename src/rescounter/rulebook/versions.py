@@ -12,12 +12,15 @@ from functools import lru_cache
 from typing import Any
 
 from rescounter.rulebook.fields import RULES
-from rescounter.rulebook.reading import RuleText, read_recorded
+from rescounter.rulebook.reading import RuleText, read_recorded, read_rulebook
 from rescounter.rulebook.rules import Rules
+from rescounter.terms import Refusal
 from rescounter.terms.acts import Act, body_of, canonical
+from rescounter.terms.calendar import told
 from rescounter.terms.faults import holds
+from rescounter.terms.refusals import UNION_REFUSALS
 
-__all__ = ["Origin", "Rulebook", "Version"]
+__all__ = ["Origin", "Rulebook", "Version", "refusals_to_change"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,24 @@ class Rulebook:
         return tuple(
             each for place, each in enumerate(earlier) if all(each.from_us < later.from_us for later in (*earlier[place + 1 :], version))
         )
+
+
+def refusals_to_change(rulebook: Rulebook, text: str, at_us: int) -> tuple[Refusal, ...]:
+    """Why a text may not become the next version at an instant: its own faults, or that it changes nothing or the past."""
+    reading = read_rulebook(text)
+    if reading.refusals:
+        return reading.refusals
+    found, known = [], reading.known
+    if rulebook.versions and rulebook.versions[-1].digest == known.digest:
+        found.append(_refusal("version_unchanged", f"version {len(rulebook.versions)}, digest {known.digest[:16]}"))
+    if known.in_force_from_us is not None and known.in_force_from_us < at_us:
+        found.append(_refusal("version_in_the_past", f"in_force_from {told(known.in_force_from_us, known.values['union.zone'])}"))
+    return tuple(found)
+
+
+def _refusal(code: str, found: str) -> Refusal:
+    rule = UNION_REFUSALS[code]
+    return Refusal(0, "rulebook", code, found, rule.allowed, rule.what_to_do)
 
 
 @lru_cache(maxsize=64)

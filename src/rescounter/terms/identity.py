@@ -79,6 +79,8 @@ def is_verifier_key(text: str) -> bool:
         key = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return False
-    if not is_text(name, NAME_LENGTH_MAX) or " " in name or len(key) != _KEY_BYTES or key[:1] != _ED25519:
+    if not is_text(name, NAME_LENGTH_MAX) or any(character.isspace() for character in name):
+        return False
+    if len(key) != _KEY_BYTES or key[:1] != _ED25519 or base64.b64encode(key).decode() != encoded:
         return False
     return identity == hashlib.sha256(name.encode() + b"\n" + key).digest()[:_ID_BYTES].hex()
