@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
@@ -17,7 +18,9 @@ __all__ = ["WIDTH_MIN", "plain_text"]
 
 WIDTH_MIN: Final = 60
 _GAP: Final = "  "
+_BELOW: Final = "    "
 _TEXT_LEAST: Final = 8
+_TEXT_BESIDE: Final = 20
 _LABEL_MOST: Final = 26
 
 
@@ -67,19 +70,37 @@ def _table(table: Table, exponents: Mapping[str, int], width: int, rows_max: int
     nil = "0" if table.is_signed else "-"
     cells = [[_cell(cell, exponents, nil) for cell in row] for row in kept]
     totals = [[_cell(cell, exponents, "0") for cell in row] for row in table.totals]
-    widths = _widths(table.columns, [*cells, *totals], width)
-    yield from _row([column.heading for column in table.columns], table.columns, widths)
-    rule = _GAP.join("-" * wide for wide in widths)
+    grid = _grid(table.columns, [*cells, *totals], width)
+    rule = _GAP.join("-" * wide for wide in grid.widths)
+    yield from _row([column.heading for column in table.columns], grid, width)
     yield rule
     for row in cells:
-        yield from _row(row, table.columns, widths)
+        yield from _row(row, grid, width)
     left_out = table.left_out + len(table.rows) - len(kept)
     if left_out:
         yield f"... and {left_out:,} more" + (f", in {table.file}" if table.file else "")
     if totals:
         yield rule
         for row in totals:
-            yield from _row(row, table.columns, widths)
+            yield from _row(row, grid, width)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Columns side by side with their widths. One more text, the last of the row, stands below it where there is no room beside."""
+
+    columns: Sequence[Column]
+    widths: Sequence[int]
+    has_text_below: bool
+
+
+def _grid(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> _Grid:
+    widths = _widths(columns, rows, width)
+    longest = max((len(row[-1]) for row in rows), default=0)
+    if columns[-1].kind == "text" and len(columns) > 2 and widths[-1] < min(longest, _TEXT_BESIDE):
+        beside = columns[:-1]
+        return _Grid(beside, _widths(beside, [row[:-1] for row in rows], width), has_text_below=True)
+    return _Grid(columns, widths, has_text_below=False)
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -98,13 +119,18 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     return widths
 
 
-def _row(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> Iterator[str]:
-    folded = [_folded(cell, wide) for cell, wide in zip(cells, widths, strict=True)]
+def _row(cells: Sequence[str], grid: _Grid, width: int) -> Iterator[str]:
+    beside = cells[:-1] if grid.has_text_below else cells
+    folded = [_folded(cell, wide) for cell, wide in zip(beside, grid.widths, strict=True)]
     for pieces in zip_longest(*folded, fillvalue=""):
-        yield _GAP.join(_aligned(piece, column, wide) for piece, column, wide in zip(pieces, columns, widths, strict=True))
+        yield _GAP.join(_aligned(piece, column, wide) for piece, column, wide in zip(pieces, grid.columns, grid.widths, strict=True))
+    if grid.has_text_below and cells[-1]:
+        yield from (_BELOW + piece for piece in _folded(cells[-1], width - len(_BELOW)))
 
 
 def _folded(text: str, wide: int) -> list[str]:
+    if len(text) <= wide:
+        return [text]
     return textwrap.wrap(text, max(wide, 1), break_on_hyphens=False) or [""]
 
 

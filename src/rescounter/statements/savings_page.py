@@ -146,8 +146,8 @@ def _union_statistic(own: CurrencySavings, of: str) -> Section:
     return Section(
         name="statistic",
         title=f"Who nets with whom, and when{of}",
-        words="After the statistic of the European Payments Union, both sides counted. Pairs alone: what members would have paid, each pair "
-        "netting by itself in each cycle. Multilateral: what netting with all saves. Through time: what one cycle's claims would do for "
+        words="After the statistic of the European Payments Union, both sides counted. Pairs alone: what members would have paid, each pair"
+        " netting by itself in each cycle. Multilateral: what netting with all saves. Through time: what one cycle's claims would do for "
         "another's debts, were positions kept. Left: by how much the positions kept would have grown.",
         table=_latest((Column("Cycle"), *(Column(heading, "money") for heading in headings)), rows, total),
     )
