@@ -27,7 +27,8 @@ class CycleDates:
     """When what happens: instants in microseconds since 1970 UTC, days as ISO text.
 
     *nominal*: the day that the calendar names before it is rolled to a business day; *turn*: which of a day's
-    cycles, from 0. *corrections_end_at_us*: equals the cut-off where there is no correction window.
+    cycles, from 0. *intake_closes_at_us*: from then on counterparties only answer.
+    *intake_closes_at_us* and *corrections_end_at_us* are the cut-off where the calendar gives no days for that.
     """
 
     cycle: str
@@ -35,6 +36,7 @@ class CycleDates:
     turn: int
     cut_off_day: str
     opens_at_us: int
+    intake_closes_at_us: int
     cut_off_at_us: int
     corrections_end_at_us: int
     pay_in_due_at_us: int
@@ -95,7 +97,7 @@ def _dates(rules: CalendarRules, zone: str, business: BusinessDays, *, nominal: 
     cut_off = instant_us(day, clock, zone)
 
     def ends(days: int) -> int:
-        """The end of the business day that is *days* after the cut-off; the cut-off itself for none."""
+        """The end of the business day that is *days* after (below zero: before) the cut-off; the cut-off itself for none."""
         return instant_us(business.shift(day, days), rules.day_ends, zone) if days else cut_off
 
     opens = instant_us(business.shift(day, -rules.intake_opens_days), datetime.time(), zone) if rules.intake_opens_days else before_at_us
@@ -105,6 +107,7 @@ def _dates(rules: CalendarRules, zone: str, business: BusinessDays, *, nominal: 
         turn=turn,
         cut_off_day=day.isoformat(),
         opens_at_us=max(opens, before_at_us) if opens > cut_off else opens,
+        intake_closes_at_us=ends(-rules.intake_closes_days),
         cut_off_at_us=cut_off,
         corrections_end_at_us=ends(rules.correction_days),
         pay_in_due_at_us=ends(rules.pay_in_days),

@@ -10,10 +10,12 @@ from typing import Final
 
 from rescounter.cycle.office import refusal
 from rescounter.cycle.union import Union
+from rescounter.membership.grounds import Conditions
 from rescounter.membership.members import Person, Role
-from rescounter.terms import Refusal
+from rescounter.rulebook.rules import Rules
+from rescounter.terms import Exponents, Refusal
 
-__all__ = ["ROLES", "person_of", "refusals_of_person"]
+__all__ = ["ROLES", "conditions_of", "person_of", "refusals_of_person"]
 
 _OPERATOR, _MEMBER, _APPROVER = Role.OPERATOR, Role.MEMBER, Role.APPROVER
 
@@ -50,3 +52,13 @@ def refusals_of_person(union: Union, by: str, kind: str, *, member: str = "") ->
     if member and _OPERATOR not in person.roles and person.member != member:
         return (refusal("not_for_that_member", kind, found=f"{by} acts for {person.member or 'nobody'}, not for {member}"),)
     return ()
+
+
+def conditions_of(rules: Rules) -> Conditions:
+    """What the rulebook asks of members, people and limits."""
+    return Conditions(
+        lei_required=rules.membership.lei_required,
+        currencies=rules.union.currencies,
+        exponents=Exponents(dict(rules.union.exponents)),
+        approver=Role(rules.approvals.role),
+    )

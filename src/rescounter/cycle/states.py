@@ -61,6 +61,8 @@ TABLE: Final = (
     Transition(_FINAL, "paid_in", _FINAL, "cycle fund", "money came in", "each pay-in, with what it was taken for"),
     Transition(_FINAL, "funded", State.FUNDED, "cycle fund", "every call is covered", "each debtor's position is earmarked"),
     Transition(State.FUNDED, "paid_in", State.FUNDED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
+    Transition(State.SETTLED, "paid_in", State.SETTLED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
+    Transition(State.CLOSED, "paid_in", State.CLOSED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
     Transition(State.FUNDED, "settled", State.SETTLED, "cycle settle", "approved", "the net of the rest is final and posted"),
     Transition(_FINAL, "closed", State.CLOSED, "cycle close", "nothing is to be paid", "fees, figures, what is carried over"),
     Transition(State.SETTLED, "closed", State.CLOSED, "cycle close", "", "fees, figures, what is carried over"),

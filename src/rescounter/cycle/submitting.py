@@ -21,14 +21,16 @@ from rescounter.terms.union_tables import SUBMISSIONS
 __all__ = ["answered", "answering", "held", "submitting", "window", "withdrawing", "withdrawn"]
 
 
-def window(cycle: Cycle, *, at_us: int) -> tuple[Refusal, ...]:
-    """Why nothing is taken at an instant, or nothing."""
+def window(cycle: Cycle, *, at_us: int, only_answers: bool = False) -> tuple[Refusal, ...]:
+    """Why nothing is taken at an instant, or nothing. *only_answers*: asked for what counterparties say, which is taken longest."""
     dates = cycle.dates
     if cycle.state not in (State.OPEN, State.PRELIMINARY):
         return (refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"),)
     if cycle.state is State.OPEN and at_us < dates.opens_at_us:
         return (refusal("too_early", cycle.code, found=f"intake of cycle {cycle.code} has not opened"),)
-    ends = dates.cut_off_at_us if cycle.state is State.OPEN else dates.corrections_end_at_us
+    ends = dates.corrections_end_at_us
+    if cycle.state is State.OPEN:
+        ends = dates.cut_off_at_us if only_answers else dates.intake_closes_at_us
     if at_us >= ends:
         return (refusal("too_late", cycle.code, found=f"the time to hand in to cycle {cycle.code} has ended"),)
     return ()
@@ -135,7 +137,7 @@ def answering(cycle: Cycle, office: Office, answers: Sequence[Mapping[str, str]]
 
     Args: *answers*: submitter, id, answer (``confirmed`` or ``rejected``), reason.
     """
-    if found := window(cycle, at_us=at_us):
+    if found := window(cycle, at_us=at_us, only_answers=True):
         return refused(*found)
     wrong = [each for each in answers if each["answer"] not in ("confirmed", "rejected")]
     if wrong:

@@ -24,7 +24,6 @@ from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk, Done
 from rescounter.formats.pay_ins import read_pay_ins
 from rescounter.formats.reading import read
-from rescounter.intake.submissions import MANY
 from rescounter.ledger.notes import SigningKey, Verifier
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import IntakeRules
@@ -112,7 +111,7 @@ def submit(
         decimal=decimal,
         at_us=desk.at_us,
     )
-    done = desk.do(came, by=by, member="" if submitter == MANY else submitter)
+    done = desk.do(came, by=by, member=submitter)
     if taken is None:
         return HandedIn(done, chosen.code)
     return HandedIn(done, chosen.code, taken.table.num_rows, taken.repeated, taken.refusals, taken.notes)
@@ -213,7 +212,7 @@ def _done_before(cycle: Cycle, verb: str) -> str:
 
 def pay_in(desk: Desk, source: Path, *, by: str, cycle: str | None = None) -> PaidIn:
     """Hand in what came on the settlement account: CSV, a sheet, camt.053 or camt.054."""
-    chosen = cycle_named(desk, cycle, states=(State.FINAL, State.FUNDED))
+    chosen = cycle_named(desk, cycle, states=(State.FINAL, State.FUNDED)) if cycle else _cycle_to_pay(desk)
     content = _bytes_of(source)
     came = read_pay_ins(
         source,
@@ -224,6 +223,14 @@ def pay_in(desk: Desk, source: Path, *, by: str, cycle: str | None = None) -> Pa
     file = f"sha256:{hashlib.sha256(content).hexdigest()}"
     done, lines, refusals = _book(desk, chosen, came.pay_ins, file=file, by=by)
     return PaidIn(done, lines, (*came.refusals, *refusals))
+
+
+def _cycle_to_pay(desk: Desk) -> Cycle:
+    """The cycle that waits for money; where none does, the latest that called anybody: late money is booked too."""
+    cycles = tuple(desk.union.cycles.values())
+    waits = [cycle for cycle in cycles if cycle.state in (State.FINAL, State.FUNDED) and cycle.last("called") is not None]
+    called = [cycle for cycle in cycles if cycle.last("called") is not None]
+    return (waits[:1] or called[-1:] or [cycle_named(desk, None)])[0]
 
 
 def parties(desk: Desk) -> pa.Table:
