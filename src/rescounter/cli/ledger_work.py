@@ -256,7 +256,10 @@ def tell_audit(done: Audited, *, quiet: bool, as_json: bool, kept: int = 0) -> N
     elif not quiet:
         entries = "1 entry" if done.entries == 1 else f"{done.entries:,} entries"
         read = f"{entries}, {counted(done.transfers, 'transfer')}, {counted(done.accounts, 'account')}"
-        typer.echo(f"Sound: {read}, {counted(done.checkpoints, 'checkpoint')}; every hash, sum, limit and signature was reckoned again.")
+        read += f", {counted(done.checkpoints, 'checkpoint')}"
+        if done.records or done.documents:
+            read += f", {counted(done.records, 'record')}, {counted(done.documents, 'document')}"
+        typer.echo(f"Sound: {read}; every hash, sum, limit and signature was reckoned again.")
         if not kept:
             typer.echo(
                 "Not shown: that nobody replaced all of it by an older or another copy; --checkpoint FILE, kept outside, shows that too."
