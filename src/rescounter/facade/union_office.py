@@ -21,7 +21,7 @@ __all__ = ["LedgerOffice", "table_bytes"]
 def table_bytes(table: pa.Table) -> bytes:
     """A table of one chunk in the Arrow file format, compressed."""
     sink = io.BytesIO()
-    with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with ipc.new_file(sink, table.schema, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(table, max_chunksize=max(table.num_rows, 1))
     return sink.getvalue()
 
