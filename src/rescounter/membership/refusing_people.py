@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rescounter.membership.grounds import Grounds, code_found, details_found, keys_found, refused
+from rescounter.membership.grounds import Grounds, code_found, details_found, keys_found, refused, rows_of
 from rescounter.membership.members import PERSON_DETAILS, Person, Role, Standing
 from rescounter.membership.participants import standing_of
 from rescounter.terms import Refusal
@@ -18,14 +18,17 @@ _ROLES: Final = tuple(role.value for role in Role)
 
 def founders_found(grounds: Grounds) -> Iterator[Refusal]:
     """Faults of the people with whom a union is founded, row by row."""
-    people, codes = grounds.body.get("people", ()), set[str]()
+    people, unusable = rows_of(grounds.body, "people")
+    yield from unusable
+    codes = set[str]()
     for number, details in enumerate(people, 1):
         name = str(details.get("code", f"row {number}"))
         yield from _new_found(grounds, details, name, row=number)
         if name in codes:
             yield refused("person_code_taken", name, name, row=number)
         codes.add(name)
-    if not any(Role.OPERATOR.value in (details.get("roles") or ()) for details in people):
+    roles = [details.get("roles") for details in people]
+    if people and not any(Role.OPERATOR.value in each for each in roles if isinstance(each, list | tuple)):
         yield refused("last_of_its_role", "people", "nobody is an operator", "at least one operator")
 
 
@@ -59,7 +62,7 @@ def changing_found(grounds: Grounds) -> Iterator[Refusal]:
     yield from details_found(changes, person.code)
     yield from _roles_found(grounds, new["roles"], new["member"], person.code)
     if isinstance(new["roles"], list | tuple):
-        yield from _last_found(grounds, person, frozenset(new["roles"]))
+        yield from _last_found(grounds, person, frozenset(map(str, new["roles"])))
 
 
 def removing_found(grounds: Grounds) -> Iterator[Refusal]:
@@ -95,7 +98,7 @@ def _roles_found(grounds: Grounds, roles: object, member: object, name: str, *, 
             yield refused("person_without_member", name, f"member {member}, which is none", row=row)
 
 
-def _last_found(grounds: Grounds, person: Person, roles: frozenset[object]) -> Iterator[Refusal]:
+def _last_found(grounds: Grounds, person: Person, roles: frozenset[str]) -> Iterator[Refusal]:
     """Whether somebody is left in each role without which nothing can be done or approved."""
     others = [each for each in grounds.register.people if each.is_active and each.code != person.code]
     for role in sorted({Role.OPERATOR, grounds.conditions.approver}, key=lambda role: role.value):
