@@ -191,18 +191,23 @@ def _clusters(edges: int, dice: Dice) -> Ends:
     return np.concatenate([inner, _both_ways(np.stack([first[:-1], first[1:]], axis=1))])
 
 
-_TWO_WAY: Final = lambda edges, dice: _both_ways(_chain(edges // 2 + 1))  # noqa: E731
-_AROUND: Final = lambda edges, dice: _ring(edges)  # noqa: E731
+def _two_way(edges: int, dice: Dice) -> Ends:
+    return _both_ways(_chain(edges // 2 + 1))
+
+
+def _around(edges: int, dice: Dice) -> Ends:
+    return _ring(edges)
+
 
 SHAPES: Final[dict[str, tuple[Callable[[int, Dice], Ends], Callable[[Ends, Dice], Ends]]]] = {
-    "ring": (_AROUND, _any),
-    "ring, rising": (_AROUND, _rising),
+    "ring": (_around, _any),
+    "ring, rising": (_around, _rising),
     "ring, short chords": (_chorded(9, 7), _any),
     "ring, long chords": (_chorded(3, 1000), _any),
     "ring, chords back": (_chorded(2, -30), _any),
-    "two-way chain": (_TWO_WAY, _any),
-    "two-way chain, rising": (_TWO_WAY, _rising),
-    "two-way chain, equal": (_TWO_WAY, _equal),
+    "two-way chain": (_two_way, _any),
+    "two-way chain, rising": (_two_way, _rising),
+    "two-way chain, equal": (_two_way, _equal),
     "ladder": (_ladder, _any),
     "ladder, powers of two": (_ladder, _powers),
     "grid": (_grid, _any),

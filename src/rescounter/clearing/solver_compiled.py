@@ -81,7 +81,7 @@ def resumed_circulation(
     Returns: flow and certifying potentials (not the least), or None when starting anew is better.
     Cost: some passes over the edges; the search itself stays near what differs.
     """
-    core = core_edges(nodes, tail, head)
+    core = _between_both_sides(nodes, tail, head)
     used, near_tail, near_head, count = _compact(nodes, tail[core], head[core])
     if int(potential.max(initial=0)) > 2**20:
         return None
@@ -95,6 +95,14 @@ def resumed_circulation(
     raised = potential.copy()
     raised[used] = label
     return (found, raised) if settle_potentials(tail, head, capacity, found, raised) else None
+
+
+def _between_both_sides(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Places of the edges from a member that is owed something to one that owes: nearly the core, and sooner found."""
+    owes, is_owed = np.zeros((2, nodes), bool)
+    owes[tail] = True
+    is_owed[head] = True
+    return np.flatnonzero(is_owed[tail] & owes[head])
 
 
 def net_amounts(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32], amount: NDArray[np.int64]) -> NDArray[np.int64]:
