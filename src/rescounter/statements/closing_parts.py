@@ -12,6 +12,8 @@ from rescounter.terms.money import Money
 __all__ = ["accounts", "dates", "fees", "proof", "refused", "rulebook"]
 
 _REFUSED_MAX: Final = 200
+_OF_POSTING: Final = ("posting", "key", "entry")
+"""What the line of a posting tells."""
 
 
 def fees(facts: StatementFacts) -> Section | None:
@@ -106,8 +108,8 @@ def proof(facts: StatementFacts) -> Section | None:
     return Section(
         name="proof",
         title="Proof",
-        words="The union has committed to these figures. The JSON file of this statement holds the proofs in full; with them and the "
-        "signed checkpoint the member can check that its items were in the cut-off set, and that the postings are in the union's log.",
+        words="What the union has committed to. The JSON file of this statement holds the proofs in full; with them and the signed "
+        "checkpoint the member can check that its items were in the cut-off set, and that the postings are in the union's log.",
         lines=tuple(lines),
     )
 
@@ -116,8 +118,11 @@ def _proof_lines(proofs: Proofs) -> Iterator[Line]:
     for name, root in proofs.roots.items():
         yield Line(f"{name[:1].upper()}{name[1:]} root", root, is_exact=True)
     told = set(proofs.roots.values())
-    for values, prefix in ((proofs.cut_off or {}, "Cut-off: "), *((posting, "Posting: ") for posting in proofs.postings)):
-        yield from (line for line in _plain_lines(values, prefix) if line.value not in told)
+    yield from (line for line in _plain_lines(proofs.cut_off or {}, "Cut-off: ") if line.value not in told)
+    for posting in proofs.postings:
+        entry = f"entry {posting['entry']:,} of the union's log" if isinstance(posting.get("entry"), int) else ""
+        yield Line("Posting", str(posting.get("key", "")), entry, is_exact=True)
+        yield from _plain_lines({name: value for name, value in posting.items() if name not in _OF_POSTING}, "Posting: ")
     if proofs.checkpoint:
         yield Line("Checkpoint", proofs.checkpoint.strip("\n"), is_exact=True)
 

@@ -159,8 +159,11 @@ class Balance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
-    """What a member checks the statement against. *cut_off*, *postings*: proofs as plain data, printed by their plain values and whole
-    in JSON. *roots*: hexadecimal digests by name (``cut-off``, ``result``). *checkpoint*: the signed note, as it stands."""
+    """What a member checks the statement against.
+
+    *cut_off*, *postings*: proofs as plain data, printed by their plain values and whole in JSON; a posting has at least *key* and
+    *entry*. *roots*: hexadecimal digests by name (``cut-off``, ``result``). *checkpoint*: the signed note, as it stands.
+    """
 
     cut_off: Mapping[str, Any] | None = None
     postings: tuple[Mapping[str, Any], ...] = ()

@@ -56,10 +56,11 @@ def _section(section: Section, exponents: Mapping[str, int], width: int, rows_ma
 def _line(line: Line, exponents: Mapping[str, int], label_width: int, width: int) -> Iterator[str]:
     value = amount(line.value, exponents, alone=True) if isinstance(line.value, Money) else line.value
     room = width - label_width - len(_GAP)
-    if line.note and not line.is_exact:
+    is_beside = not line.is_exact or ("\n" not in value and len(value) + len(line.note) + 2 <= room)
+    if line.note and is_beside:
         value = f"{value}, {line.note}"
     told = [piece for row in value.splitlines() or [""] for piece in ([row] if line.is_exact else _folded(row, room))]
-    if line.note and line.is_exact:
+    if line.note and not is_beside:
         told += _folded(line.note, room)
     for label, piece in zip_longest(textwrap.wrap(line.label, label_width) or [""], told, fillvalue=""):
         yield f"{label:<{label_width}}{_GAP}{piece}"

@@ -115,7 +115,10 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:
-    return [{name: _plain(cell) for name, cell in row.items()} for row in table.to_pylist()]
+    """Rows of text and integers; days as text."""
+    columns = [column.cast(pa.string()) if pa.types.is_date(column.type) else column for column in table.columns]
+    cells = zip(*(column.to_pylist() for column in columns), strict=True)
+    return [dict(zip(table.column_names, row, strict=True)) for row in cells]
 
 
 def _plain(value: Any) -> Any:
