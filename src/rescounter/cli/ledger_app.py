@@ -232,6 +232,18 @@ def rotate_key(ledger: Folder, quiet: Quiet = False, as_json: AsJson = False) ->
     rotate(ledger, quiet=quiet, as_json=as_json)
 
 
+@ledger_app.command(name="protect-keys")
+def protect_keys(ledger: Folder, quiet: Quiet = False) -> None:
+    """Encrypt the secret keys under a passphrase: that of RESCOUNTER_PASSPHRASE, or one that is typed.
+
+    \b
+    RESCOUNTER_PASSPHRASE="$(cat /run/secrets/books)" rescounter ledger protect-keys --ledger books
+    """
+    from rescounter.cli.ledger_proofs import protect
+
+    protect(ledger, quiet=quiet)
+
+
 @ledger_app.command()
 def erase(id: Annotated[list[str], typer.Argument(help="Ids of transfers whose memo goes.")], ledger: Folder, quiet: Quiet = False) -> None:
     """Erase personal data: memo and salt go, digest and every proof stay. Copies elsewhere (backups, exports) are yours to erase.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rescounter.facade.ledger import Ledger
     from rescounter.ledger.checkpoints import Checkpoint
 
-__all__ = ["erase_memos", "print_checkpoint", "print_proof", "rotate"]
+__all__ = ["erase_memos", "print_checkpoint", "print_proof", "protect", "rotate"]
 
 
 def print_checkpoint(folder: Path, output: Path | None) -> None:
@@ -123,6 +123,18 @@ def rotate(folder: Path, *, quiet: bool, as_json: bool) -> None:
         typer.echo(f"From now on key {new.key_id.hex()} signs; the log announces it under {old.key_id.hex()}, whose secret is deleted.")
         typer.echo("Publish the verifier key, and bring the copy of keys/ up to date:")
         typer.echo(f"  {new.text()}")
+
+
+def protect(folder: Path, *, quiet: bool) -> None:
+    """The secret keys, encrypted; the next command that opens the ledger needs the passphrase."""
+    from rescounter.facade.ledger import KEYS, open_ledger
+    from rescounter.formats.key_files import protect_keys
+
+    with open_ledger(folder):  # these are its keys, and they can be read
+        protect_keys(folder / KEYS)
+    if not quiet:
+        typer.echo(f"The secret keys in {folder}/{KEYS} are encrypted. Without the passphrase nothing can be posted, audited or proven:")
+        typer.echo("keep it apart from the keys and from every backup, and destroy copies of the keys made before.")
 
 
 def erase_memos(folder: Path, ids: Sequence[str], *, quiet: bool) -> None:

@@ -1,9 +1,9 @@
 """The keys of a ledger, in files of their own outside the database.
 
 `ledger.key` and `signing.key` hold 32 secret bytes each as 64 hexadecimal digits, readable by their owner alone; `verifiers` holds
-the public verifier key of every signing key there was, one a line, in order. They are not encrypted: keep the folder on an encrypted
-disk, or hand it over from a vault when the ledger is opened. A rotation writes `signing.next` first and renames it when the log has
-announced it, so that a crash in between is finished by the next run.
+the public verifier key of every signing key there was, one a line, in order. Where a passphrase is set (`RESCOUNTER_PASSPHRASE`), new
+secrets are written encrypted (PKCS#8, PEM); one that is encrypted is opened with it, or with what is typed at a terminal. A rotation
+writes `signing.next` first and renames it when the log has announced it, so that a crash in between is finished by the next run.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rescounter.formats.passphrases import chosen, is_locked, locked, unlocked
 from rescounter.ledger.notes import SigningKey, Verifier
 from rescounter.terms import CallerFault, EnvironmentFault
 
-__all__ = ["Keys", "create_keys", "finish_rotation", "next_key", "read_keys"]
+__all__ = ["Keys", "create_keys", "finish_rotation", "next_key", "protect_keys", "read_keys"]
 
 _BYTES: Final = 32
 _LEDGER, _SIGNING, _NEXT, _VERIFIERS = "ledger.key", "signing.key", "signing.next", "verifiers"
@@ -39,8 +40,8 @@ def create_keys(folder: Path, origin: str) -> Keys:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = Keys(os.urandom(_BYTES), SigningKey(origin, os.urandom(_BYTES)), ())
     verifier = keys.signing.verifier
-    _write(folder / _LEDGER, keys.ledger_key.hex())
-    _write(folder / _SIGNING, keys.signing.seed.hex())
+    _write(folder / _LEDGER, locked(keys.ledger_key))
+    _write(folder / _SIGNING, locked(keys.signing.seed))
     _write(folder / _VERIFIERS, verifier.text(), mode=0o644)
     return Keys(keys.ledger_key, keys.signing, (verifier,))
 
@@ -63,8 +64,19 @@ def next_key(folder: Path, origin: str, *, create: bool) -> SigningKey | None:
     if not create:
         return None
     key = SigningKey(origin, os.urandom(_BYTES))
-    _write(path, key.seed.hex())
+    _write(path, locked(key.seed))
     return key
+
+
+def protect_keys(folder: Path) -> None:
+    """Write the secret keys again, encrypted; each is there in the old form or in the new one. Raises: CallerFault ``key_locked``."""
+    passphrase = chosen()
+    for path in (folder / _LEDGER, folder / _SIGNING):
+        text = locked(_secret(path), passphrase)
+        new = path.with_name(path.name + ".new")
+        _write(new, text)
+        new.replace(path)
+    _flush(folder)
 
 
 def finish_rotation(folder: Path, key: SigningKey) -> None:
@@ -107,6 +119,8 @@ def _secret(path: Path) -> bytes:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         raise EnvironmentFault("key_exposed", f"others may read the secret key {path} (mode {mode:04o})", path=str(path))
+    if is_locked(text):
+        return unlocked(text, path)
     try:
         key = bytes.fromhex(text)
     except ValueError:

@@ -75,6 +75,7 @@ FAULTS: Final = MappingProxyType(
         "checkpoint_unreadable": "Fetch the checkpoint again; its first lines are origin, size and root.",
         "rotation_untrusted": "Keep the log as evidence and call the overseer: its keys do not follow one from the other.",
         "key_exposed": "Take the right to read it away from others (chmod 600 FILE); if they may have read it, rotate the key.",
+        "key_locked": "The keys are encrypted: set RESCOUNTER_PASSPHRASE to their passphrase, or run the command at a terminal.",
         "key_foreign": "Put the keys of this ledger into its folder keys/, or name the right ledger.",
         "ledger_damaged": "Restore the file from a backup; the database itself is not touched.",
         "backup_unsound": "Nothing was kept. Audit the ledger itself, and keep the copy's source as evidence.",
