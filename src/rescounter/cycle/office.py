@@ -45,6 +45,9 @@ class Office(Protocol):
     def balances(self, accounts: Sequence[str] | None = None) -> Standings:
         """Standings of accounts, or of all; unknown ones are left out."""
 
+    def is_posted(self, key: str) -> bool:
+        """True where a batch of this key was posted: by this very step, which was interrupted before its act."""
+
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         """Open what is not open of *accounts* and post one atomic batch; idempotent by its key."""
 

@@ -22,6 +22,7 @@ from rescounter.settlement.accounts import CASH, CASH_TABLE, account_name, cash_
 from rescounter.settlement.calls import calls, positions
 from rescounter.settlement.funding import LATE, late_of, reconcile, standing
 from rescounter.settlement.late import carry_late
+from rescounter.settlement.postings import batch_key
 from rescounter.terms import Refusal
 from rescounter.terms.union_tables import PAY_INS
 
@@ -163,7 +164,18 @@ def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Tabl
     called = cycle.last("called")
     assert called is not None
     net = office.table(called.body["net"])
-    return standing(net, office.table(called.body["calls"]), cash_in(net, office, union, at_us=at_us))
+    return standing(net, office.table(called.body["calls"]), _usable(net, cycle, office, union, at_us=at_us))
+
+
+def _usable(net: pa.Table, cycle: Cycle, office: Office, union: Union, *, at_us: int) -> pa.Table:
+    """The cash of the members of *net* as it is before the earmark of this cycle, also where that was posted and its act was not."""
+    cash = cash_in(net, office, union, at_us=at_us)
+    if cycle.last("funded") is not None or not office.is_posted(batch_key(cycle.code, "earmark")):
+        return cash
+    earmarked = pc.max_element_wise(pc.negate(net["net_minor"]), 0)
+    return cash.set_column(
+        cash.column_names.index("balance_minor"), CASH_TABLE.field("balance_minor"), pc.add(cash["balance_minor"], earmarked)
+    )
 
 
 def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
@@ -171,12 +183,16 @@ def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
     called = cycle.last("called")
     if called is None:
         return calling(union, cycle, office, at_us=at_us)
+    net = office.table(called.body["net"])
     late = late_of(stands(union, cycle, office, at_us=at_us))
     if not late.num_rows:
-        net = office.table(called.body["net"])
-        credit = _credit(net, cash_in(net, office, union, at_us=at_us))
         return wanted(
-            "funded", cycle=cycle.code, round=called.body["round"], net=called.body["net"], calls=called.body["calls"], credit=credit
+            "funded",
+            cycle=cycle.code,
+            round=called.body["round"],
+            net=called.body["net"],
+            calls=called.body["calls"],
+            credit=_credit(net, _usable(net, cycle, office, union, at_us=at_us)),
         )
     if at_us < called.body["due_at_us"]:
         missing = ", ".join(sorted(set(late["member"].to_pylist()))[:10])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rescounter.cycle.office import Office, Wanted, refusal
+from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union
 from rescounter.ledger import Batch
 from rescounter.settlement.accounts import CASH, account_name, accounts_of, limit_changes
@@ -17,7 +18,7 @@ __all__ = ["batch_of", "perform"]
 
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
     """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
-    cycle = union.cycles.get(wanted.body.get("cycle", ""))
+    cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))
     if cycle is None or wanted.kind == "cycle_opened":
         return ()
     batch = batch_of(union, cycle, wanted.kind, wanted.body, office)
@@ -52,6 +53,8 @@ def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], off
             return net_batch(office.table(body["net"]), office.table(body["calls"]), cycle.code, rulebook_version=version)
         case "closed":
             return fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version)
+        case "assigned" | "returned":
+            return resolution_of(body, office, rulebook_version=version)
     return None
 
 

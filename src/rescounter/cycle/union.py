@@ -84,6 +84,7 @@ class Union:
     register: Register = field(default_factory=Register)
     approvals: Approvals = field(default_factory=Approvals)
     cycles: Mapping[str, Cycle] = field(default_factory=lambda: MappingProxyType({}))
+    resolved: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_demonstration(self) -> bool:
@@ -121,7 +122,15 @@ class Union:
             register=self.register.after(act),
             approvals=self.approvals.after(act),
             cycles=self._cycles_after(act),
+            resolved=self._resolved_after(act),
         )
+
+    def _resolved_after(self, act: Act) -> Mapping[str, Act]:
+        """Unidentified pay-ins that were given to a member or sent back, by the bank's reference. Law: each once."""
+        if act.kind not in ("assigned", "returned"):
+            return self.resolved
+        holds(act.body["reference"] not in self.resolved, "money_is_resolved_once", reference=act.body["reference"])
+        return MappingProxyType({**self.resolved, act.body["reference"]: act})
 
     def _cycles_after(self, act: Act) -> Mapping[str, Cycle]:
         if act.kind == "cycle_opened":

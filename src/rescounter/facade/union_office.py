@@ -13,6 +13,7 @@ from pyarrow import ipc
 from rescounter.clearing.commitment import SubtreeRoots
 from rescounter.facade.ledger import Ledger
 from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings
+from rescounter.ledger.entries import Outcome
 from rescounter.terms import Refusal
 
 __all__ = ["LedgerOffice", "table_bytes"]
@@ -68,6 +69,11 @@ class LedgerOffice:
     def balances(self, accounts: Sequence[str] | None = None) -> Standings:
         """As `Office.balances`."""
         return self.ledger.store.balances(accounts)
+
+    def is_posted(self, key: str) -> bool:
+        """As `Office.is_posted`."""
+        answer = self.ledger.store.answer_of(key)
+        return answer is not None and answer.entry is not None and answer.entry.outcome is Outcome.POSTED
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         """As `Office.post`."""

@@ -129,6 +129,9 @@ class _ReplayOffice:
         self.books.before(self.entry)
         return self.books.standings(accounts)
 
+    def is_posted(self, key: str) -> bool:
+        return False
+
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         raise BrokenLaw("a_replay_posts_nothing", key=batch.key)
 

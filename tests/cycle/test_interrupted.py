@@ -1,0 +1,131 @@
+"""A step that is interrupted at any write, and done again, comes to the same; what was done stays done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rescounter.facade.union_replay import replay_cycle
+from tests.cycle.world import World
+from tests.store.stores import FRESH
+
+WRITES = ("record", "post_atomic", "keep_document", "open_accounts", "change_accounts")
+ROWS = {
+    "ana": [
+        {"id": "1", "debtor": "ana", "creditor": "bo", "amount_minor": 10_000},
+        {"id": "2", "debtor": "ana", "creditor": "dee", "amount_minor": 3_000},
+    ],
+    "bo": [{"id": "1", "debtor": "bo", "creditor": "cy", "amount_minor": 8_000}],
+    "cy": [{"id": "1", "debtor": "cy", "creditor": "ana", "amount_minor": 6_000}],
+}
+
+
+IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 4, "postgresql": 12}
+"""Of the writes of a month, every so many; in the long campaign all."""
+FIRST = {("sqlite", True): 3, ("sqlite", False): 5, ("postgresql", True): 7, ("postgresql", False): 13}
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+class Mortal:
+    """A store whose process dies at its *at*-th write: before it, or when it is durable and nobody has heard of it."""
+
+    def __init__(self, store: Any, at: int, *, before: bool) -> None:
+        self.store, self.at, self.before, self.count = store, at, before, 0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.store, name)
+        return self._counted(method) if name in WRITES else method
+
+    def _counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def write(*words: Any, **named: Any) -> Any:
+            self.count += 1
+            if self.count == self.at and self.before:
+                raise Killed
+            answer = method(*words, **named)
+            if self.count == self.at:
+                raise Killed
+            return answer
+
+        return write
+
+
+def script(world: World) -> Iterator[Callable[[], Any]]:
+    """A month, with a member that pays in late and a proposal at each final step; each is done again when it was interrupted."""
+    world.tell("2026-01-05T09:00")
+    yield lambda: world.desk.union.register.member("ana") or world.join("ana", "bo", "cy", "dee")
+    yield lambda: world.desk.union.latest or world.step("open")
+    for member, rows in ROWS.items():
+        yield lambda member=member, rows=rows: world.submit(member, rows)
+    world.tell("2026-01-22T13:00")
+    yield world.run
+    world.tell("2026-01-27T17:00")
+    yield world.run
+    yield lambda: world.pay("B1", "ana", 5_000, "2026-01-28")
+    world.tell("2026-02-02T10:00")
+    yield world.run
+
+
+def played(world: World) -> World:
+    world.found()
+    for todo in script(world):
+        for _ in range(3):
+            try:
+                todo()
+                break
+            except Killed:
+                world.sit_down()
+        else:
+            raise AssertionError("a step that was interrupted once does not end")
+    return world
+
+
+def outcome(world: World) -> tuple[Any, ...]:
+    acts = [(act.kind, act.by) for cycle in world.desk.union.cycles.values() for act in cycle.acts]
+    state = [(cycle.code, cycle.state) for cycle in world.desk.union.cycles.values()]
+    roots = [act.body.get("root") or act.body.get("result_root") for cycle in world.desk.union.cycles.values() for act in cycle.acts]
+    return acts, state, roots, world.balances()
+
+
+def fresh(kind: str) -> tuple[Any, list[int]]:
+    clock = [0]
+    return FRESH[kind](clock=lambda: clock[0]), clock
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_month_comes_to_what_an_accountant_reckons(kind: str):
+    store, clock = fresh(kind)
+    world = played(World(store, clock))
+    (cycle,) = world.desk.union.cycles.values()
+    assert cycle.state.value == "closed"
+    assert world.balances() == {
+        "ana/fees/EUR": -7,  # 60.00 set off at 1.1 per mille = 0.066, half-even 0.07
+        "bo/fees/EUR": -7,
+        "cy/fees/EUR": -7,
+        "*/fees/EUR": 21,
+        # ana paid in 50.00, which went to bo (40.00 of its claim is left, and it owes cy 20.00), to cy 20.00 and to dee 10.00
+    }
+    assert replay_cycle(world.desk, cycle.code) == ()
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.slow
+def test_whatever_write_a_process_dies_at_the_month_comes_to_the_same(kind: str, before: bool):
+    store, clock = fresh(kind)
+    world = World(Mortal(store, 0, before=True), clock)
+    played(world)
+    wanted, writes = outcome(world), world.store.count
+    store.close()
+    for at in range(FIRST[kind, before], writes + 1, STRIDE[kind]):
+        store, clock = fresh(kind)
+        found = outcome(played(World(Mortal(store, at, before=before), clock)))
+        assert found == wanted, f"write {at} of {writes}"
+        store.close()
