@@ -24,7 +24,7 @@ from rescounter.settlement.funding import LATE, late_of, reconcile, standing
 from rescounter.settlement.late import carry_late
 from rescounter.settlement.postings import batch_key
 from rescounter.terms import Refusal
-from rescounter.terms.union_tables import PAY_INS
+from rescounter.terms.union_tables import CALLS, PAY_INS
 
 __all__ = ["calling", "cash_in", "earlier_pay_ins", "funding", "paying_in", "settlers", "settling", "stands"]
 
@@ -113,22 +113,21 @@ def _keys(net: pa.Table) -> list[tuple[str, str]]:
 def paying_in(
     union: Union, cycle: Cycle, office: Office, pay_ins: pa.Table, *, file: str, at_us: int
 ) -> tuple[Step, pa.Table | None, tuple[Refusal, ...]]:
-    """Money that came in on the settlement account, each pay-in told apart.
+    """Money that came in on the settlement account, called or not, each pay-in told apart.
 
     Args: *pay_ins* `PAY_INS`; *file*: digest of what was handed in.
     Returns: the step, the lines (`funding.LINES`) and refusals of single pay-ins.
     """
-    called = cycle.last("called")
-    if called is None:
-        return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} has called nobody")), None, ()
-    rules = union.rules_of(cycle)
+    rules, called = union.rules_of(cycle), cycle.last("called")
+    if rules.settlement.kind == "none":
+        return refused(refusal("nothing_to_pay_in", cycle.code, found="settlement.kind none")), None, ()
     found = reconcile(
-        office.table(called.body["calls"]),
+        CALLS.empty_table() if called is None else office.table(called.body["calls"]),
         pay_ins,
         earlier=earlier_pay_ins(union, office),
         participants=settlers(union.register, at_us),
         currencies=_currencies(rules, cycle),
-        due=date.fromisoformat(called.body["due_day"]),
+        due=date.fromisoformat(cycle.dates.pay_in_due_day if called is None else called.body["due_day"]),
     )
     booked = [row for row in found.lines["verdict"].to_pylist() if row not in ("double", "refused")]
     if not booked:

@@ -43,6 +43,7 @@ class Transition:
 
 
 _OPEN, _PRELIMINARY, _FINAL = State.OPEN, State.PRELIMINARY, State.FINAL
+_PAID_IN: Final = "each pay-in, with what it was taken for"
 
 TABLE: Final = (
     Transition(None, "cycle_opened", _OPEN, "cycle open", "the cycle before is cut off", "dates, digits, holidays and rules are frozen"),
@@ -58,14 +59,11 @@ TABLE: Final = (
     Transition(_PRELIMINARY, "corrected", State.CORRECTED, "cycle correct", "the window ended", "the corrected set, under a new root"),
     Transition(State.CORRECTED, "cleared", _FINAL, "cycle clear", "approved", "set-off is final and posted"),
     Transition(_FINAL, "called", _FINAL, "cycle fund", "something is to be paid", "who pays in and is paid out; late members are carried"),
-    Transition(_FINAL, "paid_in", _FINAL, "cycle fund", "money came in", "each pay-in, with what it was taken for"),
     Transition(_FINAL, "funded", State.FUNDED, "cycle fund", "every call is covered", "each debtor's position is earmarked"),
-    Transition(State.FUNDED, "paid_in", State.FUNDED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
-    Transition(State.SETTLED, "paid_in", State.SETTLED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
-    Transition(State.CLOSED, "paid_in", State.CLOSED, "cycle fund", "money came in late", "each pay-in, with what it was taken for"),
     Transition(State.FUNDED, "settled", State.SETTLED, "cycle settle", "approved", "the net of the rest is final and posted"),
     Transition(_FINAL, "closed", State.CLOSED, "cycle close", "nothing is to be paid", "fees, figures, what is carried over"),
     Transition(State.SETTLED, "closed", State.CLOSED, "cycle close", "", "fees, figures, what is carried over"),
+    *(Transition(state, "paid_in", state, "cycle fund FILE", "money came in, called or not", _PAID_IN) for state in State),
 )  # fmt: skip
 
 

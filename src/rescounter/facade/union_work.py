@@ -226,11 +226,9 @@ def pay_in(desk: Desk, source: Path, *, by: str, cycle: str | None = None) -> Pa
 
 
 def _cycle_to_pay(desk: Desk) -> Cycle:
-    """The cycle that waits for money; where none does, the latest that called anybody: late money is booked too."""
-    cycles = tuple(desk.union.cycles.values())
-    waits = [cycle for cycle in cycles if cycle.state in (State.FINAL, State.FUNDED) and cycle.last("called") is not None]
-    called = [cycle for cycle in cycles if cycle.last("called") is not None]
-    return (waits[:1] or called[-1:] or [cycle_named(desk, None)])[0]
+    """The earliest cycle that waits for money; where none does, the latest: money is booked whenever it comes."""
+    waits = (cycle for cycle in desk.union.cycles.values() if cycle.state is State.FINAL and cycle.last("called") is not None)
+    return next(waits, None) or cycle_named(desk, None)
 
 
 def parties(desk: Desk) -> pa.Table:
