@@ -169,7 +169,7 @@ def test_a_member_without_items_gets_a_statement_too() -> None:
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, due=at("2026-03-19")), "ana still pays in 500.00 EUR"),
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, paid_minor=20000), "ana still pays in 300.00 EUR"),
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, paid_minor=50000), "ana paid in 500.00 EUR"),
-        (Call(currency="EUR", position_minor=-50000), "Set off for ana: 700.00 EUR"),
+        (Call(currency="EUR", position_minor=-50000), "ana set off 700.00 EUR"),
     ],
 )
 def test_the_title_answers_what_is_to_be_paid(call: Call, title: str) -> None:

@@ -124,14 +124,9 @@ def _title(statement: Statement) -> str:
     out = [Money(call.pay_out_minor, call.currency) for call in facts.calls if call.pay_out_minor]
     off = [Money(each.cleared_debts_minor, each.currency) for each in statement.totals if each.cleared_debts_minor]
     was = "was" if facts.cycle.settled is not None else "will be"
-    for amounts, words in (
-        (missing, f"{facts.member} still pays in"),
-        (paid, f"{facts.member} paid in"),
-        (out, f"{facts.member} {was} paid"),
-        (off, f"Set off for {facts.member}:"),
-    ):
+    for amounts, words in ((missing, "still pays in"), (paid, "paid in"), (out, f"{was} paid"), (off, "set off")):
         if amounts:
-            return f"{words} {_several(amounts, facts)}"
+            return f"{facts.member} {words} {_several(amounts, facts)}"
     return f"Nothing of {facts.member} is cleared" + ("" if facts.cycle.final is not None else " yet")
 
 
