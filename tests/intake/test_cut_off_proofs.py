@@ -1,7 +1,10 @@
 """Whoever is a party to a frozen obligation can show that it stands in the set; nothing else can be shown."""
 
 import copy
+import hashlib
+import hmac
 import json
+import struct
 
 import pyarrow as pa
 import pytest
@@ -43,6 +46,18 @@ def test_every_row_of_a_set_of_any_size_has_a_proof(count):
 
 def _fields(row):
     return b"".join(f"{len(row[name].encode())}:{row[name]}".encode() for name in FROZEN.names)
+
+
+def test_salts_and_digest_are_those_of_the_document(frozen):
+    """`docs/ADMISSION.md` section 4, reckoned with the standard library."""
+    table, _, subtrees = frozen
+    proofs = list(inclusion_proofs(table, subtrees, places=range(ROWS), key=KEY))
+    digest = hashlib.sha256(b"rescounter/cut-off/1\n" + b"".join(_fields(proof["row"]) for proof in proofs)).digest()
+    seed = hmac.digest(KEY, b"rescounter/salts/1/cut-off\n" + digest, "sha256")
+    streams = [hashlib.shake_256(seed + struct.pack(">q", piece)).digest(16 * SUBTREE) for piece in range(3)]
+    salts = b"".join(streams)[: 16 * ROWS]
+    assert subtrees[:32] == digest
+    assert "".join(proof["salt"] for proof in proofs) == salts.hex()
 
 
 def test_a_proof_says_what_it_proves_and_what_not(frozen):

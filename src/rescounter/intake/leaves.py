@@ -2,7 +2,8 @@
 
 A leaf is SHA-256 of a zero byte, 16 secret bytes and the row's fields, each as length, colon and text; empty and null are the same.
 The salts come from the cycle's key and the digest of all rows, so that no two sets share one. Kept are that digest and the hash of
-every `SUBTREE` leaves: a proof hashes one such piece again, not all rows. Source: RFC 9162, 2.1; cost: two SHA-256 a row.
+every `SUBTREE` leaves: a proof hashes one such piece again, not all rows. `docs/ADMISSION.md` section 4 says which bytes.
+Source: RFC 9162, 2.1; cost: two SHA-256 a row.
 """
 
 from __future__ import annotations

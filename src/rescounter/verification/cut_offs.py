@@ -1,6 +1,6 @@
 """Whether an obligation stands in the cut-off set of a cycle: a row, its salt and a path, against the root that the union published.
 
-Source: RFC 9162, 2.1.1 and 2.1.3.2; `docs/UNION.md`.
+Source: RFC 9162, 2.1.1 and 2.1.3.2; `docs/ADMISSION.md` section 4.
 """
 
 from __future__ import annotations
