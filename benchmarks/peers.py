@@ -17,12 +17,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any, Final
 
 import numpy as np
@@ -120,6 +122,7 @@ PEERS: Final[dict[str, Callable[..., int]]] = {
 }
 """All but LEMON, which is a program of its own."""
 
+_ENDED: Final = (-signal.SIGXCPU, -signal.SIGKILL)
 _NOT_PEERS: Final = (OURS, COMPILED, "OR-Tools, reduced")
 
 
@@ -155,20 +158,24 @@ def answer_of(name: str, file: Path, *, runs: int, seconds: float, cold: bool = 
         return _lemon(file, runs=runs, seconds=seconds)
     words = [sys.executable, "-m", "benchmarks.peers", name, str(file), "--runs", str(runs), "--seconds", str(seconds)]
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            [*words, *(["--cold"] if cold else [])], cwd=ROOT, capture_output=True, text=True, env=one_thread, timeout=_patience(seconds)
-        )
-    except subprocess.TimeoutExpired:
-        return {"solver": name, "failed": f"no answer within {_patience(seconds):.0f} s"}
+    done = subprocess.run(
+        [*words, *(["--cold"] if cold else [])], cwd=ROOT, capture_output=True, text=True, env=one_thread, preexec_fn=_patient(seconds)
+    )
+    if done.returncode in _ENDED:
+        return {"solver": name, "failed": f"no answer within {_patience(seconds)} s"}
     if done.returncode != 0:
         return {"solver": name, "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
     return {"solver": name, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def _patience(seconds: float) -> float:
+def _patience(seconds: float) -> int:
     """Three times as long, and five seconds for the start of the process."""
-    return 3 * seconds + 5
+    return int(3 * seconds + 5)
+
+
+def _patient(seconds: float) -> Callable[[], None]:
+    """Lets a child process use the processor for so long, and ends it then."""
+    return lambda: resource.setrlimit(resource.RLIMIT_CPU, (_patience(seconds), _patience(seconds) + 1))
 
 
 def _lemon(file: Path, *, runs: int, seconds: float) -> dict[str, Any]:
@@ -182,12 +189,12 @@ def _lemon(file: Path, *, runs: int, seconds: float) -> dict[str, Any]:
     raw = file.with_suffix(".bin")
     raw.write_bytes(np.array([nodes, len(tail)], np.int64).tobytes() + tail.tobytes() + head.tobytes() + capacity.tobytes())
     words = [str(driver), str(raw), str(runs + 1), str(seconds)]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=_patience(seconds)).stdout.split()
-    except subprocess.TimeoutExpired:
-        return {"solver": LEMON, "failed": f"no answer within {_patience(seconds):.0f} s"}
-    finally:
-        raw.unlink()
+    process = subprocess.run(words, capture_output=True, text=True, preexec_fn=_patient(seconds))
+    raw.unlink()
+    if process.returncode in _ENDED:
+        return {"solver": LEMON, "failed": f"no answer within {_patience(seconds)} s"}
+    process.check_returncode()
+    done = process.stdout.split()
     times = [float(word) for word in done[:-3]]
     before, peak = int(done[-2]) / 1024, int(done[-1]) / 1024
     cleared = int(capacity.sum()) - int(done[-3])
@@ -201,15 +208,15 @@ def _loaded(file: Path) -> Edges:
 
 def _measured(name: str, edges: Edges, *, runs: int, seconds: float, cold: bool) -> dict[str, Any]:
     looks = _looks_counted()
-    began = perf_counter()
+    began = process_time()
     PEERS[name](*_TINY, **({"size": len(edges[1])} if name == OURS else {}))
-    load = perf_counter() - began
+    load = process_time() - began
     looks.clear()
     _forget_peak()
     before = _memory_mib("VmRSS")
     times: list[float] = []
-    cleared, began = 0, perf_counter()
-    while len(times) < runs + (not cold) and (len(times) < 1 + (not cold) or perf_counter() - began < seconds):
+    cleared, began = 0, process_time()
+    while len(times) < runs + (not cold) and (len(times) < 1 + (not cold) or process_time() - began < seconds):
         started = process_time()
         cleared = PEERS[name](*edges)
         times.append(process_time() - started)
