@@ -9,6 +9,7 @@ import typer
 
 from rescounter._version import __version__
 from rescounter.cli.ledger_app import ledger_app
+from rescounter.cli.union_app import add_union_commands
 
 __all__ = ["app"]
 
@@ -197,3 +198,4 @@ def demo(
 
 
 app.add_typer(ledger_app, name="ledger")
+add_union_commands(app)

@@ -10,7 +10,7 @@ from rescounter.facade.clearing import options_of
 from rescounter.facade.options import Options
 from rescounter.terms import CallerFault
 
-__all__ = ["read_digits", "read_key", "read_options"]
+__all__ = ["read_digits", "read_key", "read_options", "read_pairs"]
 
 _KEY_BYTES = 32
 
@@ -18,10 +18,11 @@ _KEY_BYTES = 32
 def read_options(words: Mapping[str, Any]) -> Options:
     """Options of a run from the words of ``rescounter clear``."""
     plain = {name: value for name, value in words.items() if name not in ("columns", "exponent")}
-    return options_of(**plain, columns=_pairs(words["columns"], "columns"), exponents=read_digits(words["exponent"]))
+    return options_of(**plain, columns=read_pairs(words["columns"], "columns"), exponents=read_digits(words["exponent"]))
 
 
-def _pairs(text: str | None, option: str) -> dict[str, str]:
+def read_pairs(text: str | None, option: str) -> dict[str, str]:
+    """The pairs of an option such as ``--columns debtor=payer,creditor=payee``."""
     pairs = {}
     for part in (text or "").split(","):
         if not part.strip():
@@ -35,7 +36,7 @@ def _pairs(text: str | None, option: str) -> dict[str, str]:
 
 def read_digits(words: Sequence[str] | None) -> dict[str, int]:
     """Digits of currencies from the words of ``--exponent CODE=DIGITS``."""
-    pairs = _pairs(",".join(words or ()), "exponent")
+    pairs = read_pairs(",".join(words or ()), "exponent")
     wrong = [f"{code}={digits}" for code, digits in pairs.items() if not digits.isdecimal()]
     if wrong:
         raise CallerFault("option_invalid", f"--exponent wants CODE=DIGITS; found {', '.join(wrong)}")

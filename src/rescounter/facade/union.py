@@ -16,10 +16,10 @@ from typing import Any, Final
 from rescounter.approvals.approvals import needs_approval, refusals_to_decide
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform
-from rescounter.cycle.permission import person_of, refusals_of_person
+from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
 from rescounter.cycle.states import follows
 from rescounter.cycle.union import Union, union_of
-from rescounter.facade.ledger import Ledger, init_ledger, now_us, open_ledger
+from rescounter.facade.ledger import DESCRIPTION, Ledger, init_ledger, now_us, open_ledger
 from rescounter.facade.union_office import LedgerOffice
 from rescounter.ledger.records import Record
 from rescounter.membership.refusing import refusals as refusals_of_member
@@ -114,7 +114,8 @@ class Desk:
         cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
         if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:
             found = (*found, refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
-        return (*found, *refusals_of_member(self.union.register, wanted.kind, wanted.body, self.at_us))
+        conditions = conditions_of(self.union.rules(self.at_us))
+        return (*found, *refusals_of_member(self.union.register, wanted.kind, wanted.body, self.at_us, conditions))
 
     def _propose(self, wanted: Wanted, *, by: str, expires_days: int) -> Done:
         for each in self.union.approvals.pending(self.at_us):
@@ -153,48 +154,65 @@ def found_union(
     origin: str | None = None,
     at_us: int | None = None,
 ) -> str:
-    """A new union in *folder*, with new keys and its rulebook in force. Returns: the verifier key, to be published.
+    """A new union in *folder*, with new keys and its rulebook in force; a founding that was interrupted is finished.
 
-    Args: *text*: of the rulebook; *people*: code, name, roles, member. Raises: CallerFault ``rulebook_refused`` with every fault of the
-    text, ``output_exists``.
+    Args: *text*: of the rulebook; *people*: code, name, roles, member. Returns: the verifier key, to be published.
+    Raises: CallerFault ``rulebook_refused`` with every fault of the text, ``founders_refused``, ``output_exists``.
     """
     read = read_rulebook(text)
     if read.refusals:
         faults = "; ".join(f"line {each.row}: {each.id}: found {each.found}, allowed {each.allowed}" for each in read.refusals)
         raise CallerFault("rulebook_refused", f"the rulebook has {len(read.refusals)} faults: {faults}", refusals=read.refusals)
-    verifier = init_ledger(folder, origin=origin, exponents=dict(read.rules.union.exponents), dsn=dsn)
+    founding = {
+        "name": read.rules.union.name,
+        "demonstration": is_demonstration,
+        "pack": pack,
+        "text": text,
+        "digest": read.known.digest,
+        "frozen": dict(read.known.frozen),
+        "people": [dict(person) for person in people],
+    }
+    if found := refusals_of_member(Union().register, "founded", founding, 0, conditions_of(read.rules)):
+        told = "; ".join(f"{each.id}: {each.code}, found {each.found}, allowed {each.allowed}" for each in found)
+        raise CallerFault("founders_refused", told, refusals=found)
+    if not (folder / DESCRIPTION).is_file():
+        init_ledger(folder, origin=origin, exponents=dict(read.rules.union.exponents), dsn=dsn)
     with open_ledger(folder, clock=_told_clock(at_us)) as ledger:
-        body = {
-            "name": read.rules.union.name,
-            "demonstration": is_demonstration,
-            "pack": pack,
-            "text": text,
-            "digest": read.known.digest,
-            "frozen": dict(read.known.frozen),
-            "people": [dict(person) for person in people],
-        }
-        founder = str(people[0]["code"])
-        ledger.store.record([Record(number=1, kind="founded", by=founder, body=canonical(body))])
-    return verifier.text()
+        if ledger.store.audit_head().entries:
+            raise CallerFault("output_exists", f"{folder} holds a union, or a ledger that is in use; it is never overwritten")
+        ledger.store.record([Record(number=1, kind="founded", by=str(people[0]["code"]), body=canonical(founding))])
+        return ledger.keys.verifiers[0].text()
 
 
 @contextmanager
-def open_union(folder: Path, *, at_us: int | None = None) -> Iterator[Desk]:
-    """The union in *folder*. *at_us*: the time that a demonstration is told.
+def open_union(folder: Path, *, at_us: int | Callable[[str], int] | None = None) -> Iterator[Desk]:
+    """The union in *folder*. *at_us*: the time that a demonstration is told, or what reckons it from the union's zone.
 
     Raises: CallerFault ``union_not_found``, ``time_not_told`` where the union is no demonstration or the time lies before its last act.
     """
-    clock = _told_clock(at_us)
+    told: list[int] = []
+
+    def clock() -> int:
+        return told[0] if told else now_us()
+
     with open_ledger(folder, clock=clock) as ledger:
         desk = Desk(ledger, LedgerOffice(ledger), clock)
         desk.read()
         if desk.union.founded is None:
             raise CallerFault("union_not_found", f"{folder} holds a ledger, and no union was founded on it")
-        if at_us is not None and not desk.union.is_demonstration:
-            raise CallerFault("time_not_told", "this union was not founded as a demonstration: it lives in the time of its clock")
-        if at_us is not None and at_us < desk.union.at_us:
-            raise CallerFault("time_not_told", "the time that was told lies before the last act of the union")
+        if at_us is not None:
+            told.append(_told_time(desk.union, at_us))
         yield desk
+
+
+def _told_time(union: Union, at_us: int | Callable[[str], int]) -> int:
+    """The time that a demonstration is told."""
+    if not union.is_demonstration:
+        raise CallerFault("time_not_told", "this union was not founded as a demonstration: it lives in the time of its clock")
+    at = at_us if isinstance(at_us, int) else at_us(union.rules(union.at_us).union.zone)
+    if at < union.at_us:
+        raise CallerFault("time_not_told", "the time that was told lies before the last act of the union")
+    return at
 
 
 def _told_clock(at_us: int | None) -> Callable[[], int]:

@@ -31,7 +31,7 @@ from rescounter.terms import CallerFault, Refusal
 from rescounter.terms.calendar import instant_us
 from rescounter.terms.union_tables import PAY_INS
 
-__all__ = ["HandedIn", "PaidIn", "answer", "cycle_named", "pay_in", "run", "step", "submission_text", "submit", "withdraw"]
+__all__ = ["HandedIn", "PaidIn", "answer", "cycle_named", "pay_in", "run", "step", "submission_text", "submit", "told_time", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rescounter.terms import CallerFault, EnvironmentFault
 
 __all__ = ["check_target", "new_folder"]
 
-_MARKS_OF_A_RESULT: Final = ("summary.json", "bundle.json")
+_MARKS_OF_A_RESULT: Final = ("summary.json", "bundle.json", "statement.json", "savings.json", "calls.csv")
 _EXCHANGE: Final = 2
 _HERE: Final = -100
 
@@ -29,8 +29,8 @@ _HERE: Final = -100
 def new_folder(target: Path, *, force: bool) -> Iterator[Path]:
     """Yield a folder to write into, which becomes *target* when the block ends without an exception.
 
-    Args: *force* lets a result that stands there be replaced; only a folder with a summary or a
-    bundle in it is ever removed. An empty folder counts as free.
+    Args: *force* lets a result that stands there be replaced; only a folder with a file in it by which
+    this program knows what it wrote is ever removed. An empty folder counts as free.
     Refuses: output_exists, output_not_a_result. Raises: EnvironmentFault(output_unwritable).
     """
     target = Path(os.path.realpath(target))

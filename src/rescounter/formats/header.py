@@ -18,6 +18,8 @@ from rescounter.terms.refusals import shown
 
 __all__ = [
     "ACCOUNT_COLUMNS",
+    "ANSWER_COLUMNS",
+    "MEMBER_COLUMNS",
     "PAY_IN_COLUMNS",
     "TRANSFER_COLUMNS",
     "WHITE_SPACE",
@@ -31,6 +33,12 @@ __all__ = [
 
 ACCOUNT_COLUMNS: Final = ("id", "member", "currency", "limit", "limit_minor", "purpose")
 """Every column of a file of accounts of a ledger."""
+
+ANSWER_COLUMNS: Final = ("submitter", "id", "answer", "reason")
+"""Every column of a file of answers to what others handed in."""
+
+MEMBER_COLUMNS: Final = ("code", "name", "lei", "bic", "country", "group", "under", "account", "key")
+"""Every column of a file of members that join."""
 
 PAY_IN_COLUMNS: Final = ("reference", "member", "currency", "amount", "amount_minor", "booked", "payer", "account", "remittance")
 """Every column of a file of pay-ins; *account* is the payer's."""
@@ -122,6 +130,10 @@ def _required(wanted: Mapping[str, str]) -> tuple[str, ...]:
         return "id", "debit", "credit"
     if "limit" in wanted:
         return "id", "member", "currency"
+    if "answer" in wanted:
+        return "submitter", "id", "answer"
+    if "lei" in wanted:
+        return "code", "name"
     if "booked" in wanted:
         return "reference", "currency", "booked"
     return tuple(column for column in COLUMN_REQUIRED if column in wanted)

@@ -18,7 +18,7 @@ from rescounter.formats.passphrases import chosen, is_locked, locked, unlocked
 from rescounter.ledger.notes import SigningKey, Verifier
 from rescounter.terms import CallerFault, EnvironmentFault
 
-__all__ = ["Keys", "create_keys", "finish_rotation", "next_key", "protect_keys", "read_keys"]
+__all__ = ["Keys", "create_keys", "create_signing_key", "finish_rotation", "next_key", "protect_keys", "read_keys", "read_signing_key"]
 
 _BYTES: Final = 32
 _LEDGER, _SIGNING, _NEXT, _VERIFIERS = "ledger.key", "signing.key", "signing.next", "verifiers"
@@ -54,6 +54,23 @@ def read_keys(folder: Path, origin: str) -> Keys:
     ledger_key, seed = _secret(folder / _LEDGER), _secret(folder / _SIGNING)
     lines = _text(folder / _VERIFIERS).split()
     return Keys(ledger_key, SigningKey(origin, seed), tuple(Verifier.of_text(line) for line in lines))
+
+
+def create_signing_key(path: Path, name: str) -> SigningKey:
+    """A new key for a member, in a file of its own. Raises: CallerFault ``output_exists``; a key is never overwritten."""
+    if path.exists():
+        raise CallerFault("output_exists", f"{path} exists already; keys are never overwritten")
+    key = SigningKey(name, os.urandom(_BYTES))
+    try:
+        _write(path, locked(key.seed))
+    except OSError as fault:
+        raise EnvironmentFault("output_unwritable", f"{path} cannot be written ({fault.strerror})") from fault
+    return key
+
+
+def read_signing_key(path: Path, name: str) -> SigningKey:
+    """What `create_signing_key` wrote, under the *name* by which its verifier is known. Raises: as `read_keys`."""
+    return SigningKey(name, _secret(path))
 
 
 def next_key(folder: Path, origin: str, *, create: bool) -> SigningKey | None:

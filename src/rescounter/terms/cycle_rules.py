@@ -16,9 +16,9 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         "person_unknown",
         "C1",
         6010,
-        "nobody of that code acts in this union, or no longer",
+        "nobody of that code acts in this union",
         "a person of the union who is active",
-        "Name who acts with --by CODE or RESCOUNTER_PERSON; rescounter member people lists them.",
+        "Name who acts with --by CODE or RESCOUNTER_PERSON; rescounter person list tells who does.",
         "--by zoe, who was removed",
     ),
     (
@@ -162,7 +162,7 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         6170,
         "the cycle holds no obligation of that submitter and id that this member may take back or answer",
         "ids that the submitter handed in to this cycle; answers by the other party",
-        "rescounter cycle status --items lists what the cycle holds for a member.",
+        "rescounter cycle status --items MEMBER lists what the cycle holds for a member.",
         "withdraw INV-9 after handing in INV-8",
     ),
     (
@@ -191,5 +191,14 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         "a signature over exactly this file, by the member's key",
         "Sign the file again with the member's key, or have the register's key changed.",
         "a file that was changed after it was signed",
+    ),
+    (
+        "money_not_waiting",
+        "C21",
+        6210,
+        "no unidentified pay-in of that reference waits",
+        "a pay-in that was booked as unidentified, and was neither given to a member nor sent back",
+        "rescounter cycle fund lists what waits; a reference is written as the bank gave it.",
+        "cycle assign BANK-77, which was sent back",
     ),
 )

@@ -1,0 +1,156 @@
+"""``rescounter rulebook`` at work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from rescounter.cli.door import CHECK_FAILED
+from rescounter.cli.refusals import plain
+from rescounter.cli.union_door import desk_of, who
+from rescounter.cli.union_voice import lines_of, print_lines, tell_done, told_json, when
+from rescounter.cli.union_words import Call
+from rescounter.cli.voice import counted
+from rescounter.terms import CallerFault
+
+if TYPE_CHECKING:
+    from rescounter.facade.union import Desk
+    from rescounter.rulebook.reading import RuleText
+    from rescounter.terms import Refusal
+
+__all__ = ["change_rules", "check_file", "list_packs", "print_pack", "show_differences", "show_rules"]
+
+
+def list_packs(*, as_json: bool) -> None:
+    """Name and first lines of each pack."""
+    from rescounter.rulebook.shipped import PACKS, pack_text
+
+    heads = {name: pack_text(name).partition("\n\n")[0].replace("# ", "").replace("#\n", "\n") for name in PACKS}
+    if as_json:
+        typer.echo(json.dumps({"packs": [{"pack": name, "about": head} for name, head in heads.items()]}, ensure_ascii=False))
+        return
+    for name, head in heads.items():
+        typer.echo(f"{name}\n  {head.splitlines()[0]}")
+
+
+def print_pack(name: str) -> None:
+    """The text of a pack."""
+    from rescounter.facade.union_founding import shipped_text
+
+    typer.echo(shipped_text(name), nl=False)
+
+
+def check_file(file: Path, *, quiet: bool, as_json: bool) -> None:
+    """Every fault of a text, by line; exit code 1 where there is any."""
+    from rescounter.facade.union_founding import text_of
+    from rescounter.rulebook.reading import read_rulebook
+
+    read = read_rulebook(text_of(file))
+    if as_json:
+        digest = read.rule_text.digest if read.rule_text else None
+        body = {"sound": not read.refusals, "digest": digest, "refusals": [plain(refusal) for refusal in read.refusals]}
+        typer.echo(json.dumps(body, ensure_ascii=False))
+    elif read.refusals:
+        typer.echo(f"{file} cannot be used: {counted(len(read.refusals), 'fault')}.", err=True)
+        _tell_faults(read.refusals)
+    elif not quiet:
+        typer.echo(f"{file} can be used. Digest {read.known.digest}.")
+    if read.refusals:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _tell_faults(faults: tuple[Refusal, ...]) -> None:
+    for each in faults:
+        typer.echo(f"  line {each.row}, {each.id}: {each.code}: found {each.found}; allowed: {each.allowed}. {each.what_to_do}", err=True)
+
+
+def show_rules(call: Call, *, as_text: bool, version: int | None) -> None:
+    """The rules in force, or of a version; or the text."""
+    from rescounter.rulebook.told import show, show_text
+
+    with desk_of(call) as desk:
+        rulebook, at_us = desk.union.rulebook, desk.at_us
+        found = rulebook.version_at(at_us) if version is None else _version(desk, str(version))
+        if as_text and not call.as_json:
+            typer.echo(found.text, nl=False)
+            return
+        told = show(rulebook, at_us) if version is None else show_text(found.rule_text)
+        zone = desk.union.rules(at_us).union.zone
+        body = {"version": found.number, "digest": found.digest, "text": found.text, "rules": [asdict(each) for each in told]}
+        if told_json(call, body) or call.quiet:
+            return
+        rows = [["rule", "value", "version", "until", "meaning"]]
+        rows += [
+            [
+                each.id,
+                each.value,
+                str(each.version or found.number),
+                "" if each.until_us is None else when(each.until_us, zone),
+                each.meaning,
+            ]
+            for each in told
+        ]
+        versions = [f"  version {each.number}, from {when(each.from_us, zone)}, digest {each.digest}" for each in rulebook.versions]
+        print_lines([f"Version {found.number}, in force from {when(found.from_us, zone)}:", *lines_of(rows), "", "Versions:", *versions])
+
+
+def _version(desk: Desk, number: str) -> Any:
+    versions = desk.union.rulebook.versions
+    if not number.isdecimal() or not 1 <= int(number) <= len(versions):
+        raise CallerFault("version_unknown", f"there is no version {number}; there are 1 to {len(versions)}")
+    return versions[int(number) - 1]
+
+
+def show_differences(call: Call, old: str, new: str | None) -> None:
+    """Rules that differ between two texts."""
+    from rescounter.rulebook.difference import differences
+
+    with desk_of(call) as desk:
+        first = _text_named(desk, old)
+        second = desk.union.rulebook.version_at(desk.at_us).rule_text if new is None else _text_named(desk, new)
+        found = differences(first, second)
+        if told_json(call, {"differences": [asdict(each) for each in found]}) or call.quiet:
+            return
+        rows = [["rule", "before", "after"], *([each.rule, each.before or "(not there)", each.after or "(not there)"] for each in found)]
+        print_lines(lines_of(rows) if found else ["No rule differs; words and comments do not count."])
+
+
+def _text_named(desk: Desk, name: str) -> RuleText:
+    if name.isdecimal() and not Path(name).is_file():
+        text: RuleText = _version(desk, name).rule_text
+        return text
+    return _read(Path(name))
+
+
+def _read(file: Path) -> RuleText:
+    from rescounter.facade.union_founding import text_of
+    from rescounter.rulebook.reading import read_rulebook
+
+    read = read_rulebook(text_of(file))
+    if read.refusals:
+        first = read.refusals[0]
+        told = f"line {first.row}, {first.id}: found {first.found}, allowed {first.allowed}"
+        raise CallerFault(
+            "rulebook_refused", f"{file} has {counted(len(read.refusals), 'fault')}; the first: {told}", refusals=read.refusals
+        )
+    return read.known
+
+
+def change_rules(call: Call, file: Path) -> None:
+    """Propose a text as the next version."""
+    from rescounter.cycle.office import Step, wanted
+
+    text = _read(file)
+    with desk_of(call) as desk:
+        by = who(call, desk)
+        versions = desk.union.rulebook.versions
+        if versions[-1].digest == text.digest:
+            step = Step(is_done=True, told=f"This text is version {versions[-1].number} already; nothing was done.")
+        else:
+            step = wanted("rulebook_changed", text=text.text, digest=text.digest, frozen=dict(text.frozen))
+        done = desk.do(step, by=by)
+        tell_done(call, desk, done, f"{file} is version {len(desk.union.rulebook.versions)} of the rulebook.")
