@@ -229,6 +229,8 @@ def _name(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Without what cannot be seen, some of which XML cannot hold."""
+    if text.isprintable():
+        return text
     return "".join("?" if has_hidden_characters(character) else character for character in text)
 
 

@@ -177,7 +177,9 @@ def _refusal(number: int, identity: str, code: str, found: str) -> Refusal:
 def _text(text: str) -> str:
     """A text of the bank as it may be kept: white space in one piece, what cannot be seen shown as ``?``, bounded."""
     plain = " ".join(text.split())
-    return "".join("?" if has_hidden_characters(character) else character for character in plain)[:TEXT_LENGTH_MAX]
+    if not plain.isprintable():
+        plain = "".join("?" if has_hidden_characters(character) else character for character in plain)
+    return plain[:TEXT_LENGTH_MAX]
 
 
 def _compact(account: str) -> str:

@@ -7,6 +7,7 @@ the parser, the whole by `BYTES_MAX`. Elements are dropped once they were handed
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from rescounter.formats.source import Source
@@ -40,37 +41,38 @@ def elements(source: Source, wanted: frozenset[str], *, within: frozenset[str]) 
         raise CallerFault(
             "statement_too_large", f"{source.name} has {source.size:,} bytes; at most {BYTES_MAX:,} are read", size=source.size
         )
-    handle = source.path.open("rb") if source.path is not None else _stream(source.data)
     try:
-        with handle:
-            events = etree.iterparse(
-                handle,
-                events=("start", "end"),
-                resolve_entities=False,
-                load_dtd=False,
-                no_network=True,
-                huge_tree=False,
-                remove_comments=True,
-            )
-            yield from _plain(events, wanted, within, source.name)
+        with _opened(source) as handle:
+            _, root = next(_events(handle, ("start",), None), ("", None))
+            if root is None:
+                raise CallerFault("input_damaged", f"{source.name} is XML without any element")
+            _check_plain(root, source.name)
+            yield "start", root
+        with _opened(source) as handle:
+            for _, element in _events(handle, ("end",), [f"{{*}}{name}" for name in sorted(wanted)]):
+                _check_plain(element, source.name)
+                if _parent_name(element) in within:
+                    yield "end", element
+                    element.clear(keep_tail=False)
+                    while element.getprevious() is not None:
+                        del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise CallerFault("input_damaged", f"{source.name} is no well-formed XML: {shown(error.msg or '')}") from error
 
 
-def _plain(events: Any, wanted: frozenset[str], within: frozenset[str], name: str) -> Iterator[tuple[str, Any]]:
-    root = None
-    for event, element in events:
-        if root is None:
-            root = element
-            info = root.getroottree().docinfo
-            if info.doctype or info.internalDTD is not None:
-                raise CallerFault("xml_not_plain", f"{name} declares a document type, with which entities come: no bank sends that")
-            yield event, root
-        elif event == "end" and local_name(element) in wanted and _parent_name(element) in within:
-            yield event, element
-            element.clear(keep_tail=False)
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+def _events(handle: Any, events: tuple[str, ...], tags: list[str] | None) -> Any:
+    """Of elements with *tags* alone, since each event costs more than the parsing that leads to it."""
+    from lxml import etree
+
+    return etree.iterparse(
+        handle, events=events, tag=tags, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_comments=True
+    )
+
+
+def _check_plain(element: Any, name: str) -> None:
+    info = element.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
+        raise CallerFault("xml_not_plain", f"{name} declares a document type, with which entities come: no bank sends that")
 
 
 def _parent_name(element: Any) -> str:
@@ -78,10 +80,10 @@ def _parent_name(element: Any) -> str:
     return "" if parent is None else local_name(parent)
 
 
-def _stream(data: bytes) -> Any:
+def _opened(source: Source) -> Any:
     from io import BytesIO
 
-    return BytesIO(data)
+    return source.path.open("rb") if source.path is not None else BytesIO(source.data)
 
 
 def local_name(element: Any) -> str:
@@ -94,8 +96,12 @@ def child(element: Any, *path: str) -> Any | None:
     """The first element along *path* of local names, of *element*'s own namespace."""
     if element is None:
         return None
-    namespace = element.tag.rpartition("}")[0]
-    return element.find("/".join(f"{namespace}}}{name}" if namespace else name for name in path))
+    return element.find(_path(element.tag.rpartition("}")[0], path))
+
+
+@lru_cache(maxsize=4096)
+def _path(namespace: str, names: tuple[str, ...]) -> str:
+    return "/".join(f"{namespace}}}{name}" if namespace else name for name in names)
 
 
 def text_of(element: Any, *path: str) -> str:
