@@ -33,8 +33,7 @@ def clearing(union: Union, cycle: Cycle, office: Office) -> Step:
     if cycle.state not in (State.CUT_OFF, State.CORRECTED):
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     rules = union.rules_of(cycle)
-    frozen = cycle.frozen
-    assert frozen is not None
+    frozen = cycle.known("cut_off", "corrected")
     admitted = to_admitted(office.table(frozen.body["frozen"]), exponents=cycle.exponents)
     is_final = cycle.state is State.CORRECTED or cycle.dates.corrections_end_at_us <= cycle.dates.cut_off_at_us
     cleared = clear(
@@ -93,14 +92,12 @@ def _summary(cleared: Cleared, sealed: Seal, rules: Rules) -> dict[str, Any]:
 
 def summary_of(cycle: Cycle, office: Office) -> dict[str, Any]:
     """The summary of the cycle's latest result."""
-    cleared = cycle.last("cleared")
-    assert cleared is not None
+    cleared = cycle.known("cleared")
     return dict(json.loads(office.document(cleared.body["summary"])))
 
 
 def result_tables(cycle: Cycle, office: Office, *names: str) -> dict[str, pa.Table]:
     """Tables of the cycle's latest result; those that were not kept are left out."""
-    cleared = cycle.last("cleared")
-    assert cleared is not None
+    cleared = cycle.known("cleared")
     wanted_names = names or tuple(cleared.body["tables"])
     return {name: office.table(cleared.body["tables"][name]) for name in wanted_names if name in cleared.body["tables"]}

@@ -56,9 +56,7 @@ def outcome_of(cycle: Cycle, office: Office) -> pa.Table:
     called = cycle.last("called")
     if called is not None and "carried" in called.body:
         return office.table(called.body["carried"])
-    final = cycle.final
-    assert final is not None
-    return office.table(final.body["tables"]["obligations"])
+    return office.table(cycle.known("cleared").body["tables"]["obligations"])
 
 
 def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:

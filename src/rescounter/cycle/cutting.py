@@ -13,6 +13,7 @@ from rescounter.cycle.states import State
 from rescounter.cycle.submitting import answered, held, withdrawn
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.cut_off import CutOff, Handed, corrected, freeze
+from rescounter.terms import there
 from rescounter.terms.union_tables import FROZEN
 
 __all__ = ["correcting", "cutting_off", "handed_in"]
@@ -39,8 +40,8 @@ def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Ste
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if at_us < cycle.dates.corrections_end_at_us:
         return refused(refusal("too_early", cycle.code, found=f"corrections to cycle {cycle.code} are still taken"))
-    handed, before = handed_in(union, cycle, office), cycle.frozen
-    assert handed is not None and before is not None
+    handed = there(handed_in(union, cycle, office), "what_was_frozen_can_be_frozen_again", cycle=cycle.code)
+    before = cycle.known("cut_off")
     previous = CutOff(
         table=office.table(before.body["frozen"]),
         outside=office.table(before.body["outside"]),

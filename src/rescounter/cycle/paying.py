@@ -160,8 +160,7 @@ def earlier_pay_ins(union: Union, office: Office) -> pa.Table:
 
 def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Table:
     """How far the net debtors of the latest round are funded (`funding.STANDING`)."""
-    called = cycle.last("called")
-    assert called is not None
+    called = cycle.known("called")
     net = office.table(called.body["net"])
     return standing(net, office.table(called.body["calls"]), _usable(net, cycle, office, union, at_us=at_us))
 

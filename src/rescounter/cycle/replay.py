@@ -119,8 +119,7 @@ def _of_result(cycle: Cycle, act: Act, office: Office) -> Iterator[Finding]:
     yield from verify_result(tables, summary, cycle_key=office.cycle_key(cycle.code)).findings
     if summary["result_root"] != act.body["result_root"]:
         yield Finding(_CHECK, f"act {act.number} (cleared), result_root", act.body["result_root"], summary["result_root"])
-    frozen = cycle.frozen
-    assert frozen is not None
+    frozen = cycle.known("cut_off", "corrected")
     rows = office.table(frozen.body["frozen"])
     told = (tables["obligations"].num_rows, pc.sum(tables["obligations"]["amount_minor"]).as_py() or 0)
     cut = (rows.num_rows, pc.sum(rows["amount_minor"]).as_py() or 0)

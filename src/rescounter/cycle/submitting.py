@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.cycle.closing import carried_into
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
@@ -16,7 +17,7 @@ from rescounter.intake.submitted import Submitted
 from rescounter.terms import Refusal
 from rescounter.terms.acts import Act
 from rescounter.terms.intake_tables import ACT, ANSWERS, WITHDRAWALS
-from rescounter.terms.union_tables import SUBMISSIONS
+from rescounter.terms.union_tables import FROZEN, SUBMISSIONS
 
 __all__ = ["answered", "answering", "held", "submitting", "window", "withdrawing", "withdrawn"]
 
@@ -66,6 +67,7 @@ def submitting(
             exponents=cycle.exponents,
             participants=union.register.participants(at_us),
             decimal=decimal,
+            carried=standing(_carried(union, cycle, office), withdrawn(cycle, office)),
             known=standing(held(cycle, office), withdrawn(cycle, office)).drop_columns([ACT.name]),
         ),
     )
@@ -86,6 +88,12 @@ def submitting(
         ),
         taken,
     )
+
+
+def _carried(union: Union, cycle: Cycle, office: Office) -> pa.Table:
+    """What the cycle before carried over, as far as that is known yet."""
+    found = carried_into(union, cycle, office)
+    return FROZEN.empty_table() if found is None else found
 
 
 def held(cycle: Cycle, office: Office) -> pa.Table:

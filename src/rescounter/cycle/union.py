@@ -16,7 +16,7 @@ from rescounter.cycle.states import State, follows
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import Rules
 from rescounter.rulebook.versions import Rulebook
-from rescounter.terms import Exponents, holds
+from rescounter.terms import Exponents, holds, there
 from rescounter.terms.acts import Act
 
 __all__ = ["Cycle", "Union", "union_of"]
@@ -49,6 +49,10 @@ class Cycle:
         """Its acts of these kinds, in order."""
         return tuple(act for act in self.acts if act.kind in kinds)
 
+    def known(self, *kinds: str) -> Act:
+        """The latest of its acts of these kinds. Law: there is one."""
+        return there(self.last(*kinds), "the_cycle_came_so_far", cycle=self.code, wanted=", ".join(kinds))
+
     def last(self, *kinds: str) -> Act | None:
         """The latest of its acts of these kinds."""
         found = self.all(*kinds)
@@ -68,9 +72,8 @@ class Cycle:
     def after(self, act: Act) -> Cycle:
         """The cycle with one more act. Law: the table of states allows it."""
         target = follows(self.state, act.kind, act.body)
-        holds(target is not None, "no_step_out_of_turn", cycle=self.code, state=self.state.value, act=act.kind)
-        assert target is not None
-        return replace(self, state=target, acts=(*self.acts, act))
+        state = there(target, "no_step_out_of_turn", cycle=self.code, state=self.state.value, act=act.kind)
+        return replace(self, state=state, acts=(*self.acts, act))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from rescounter.facade.union_office import LedgerOffice
 from rescounter.ledger.records import Record
 from rescounter.membership.refusing import refusals as refusals_of_member
 from rescounter.rulebook.reading import read_rulebook
-from rescounter.terms import CallerFault, Refusal
+from rescounter.terms import CallerFault, Refusal, there
 from rescounter.terms.acts import Act, body_of, canonical
 
 __all__ = ["Desk", "Done", "found_union", "open_union"]
@@ -101,8 +101,7 @@ class Desk:
         decision = {"proposal": number, "reason": reason}
         if not is_approved:
             return self._append([(by, Wanted("refused", decision))])
-        proposal = self.union.approvals.proposal(number)
-        assert proposal is not None
+        proposal = there(self.union.approvals.proposal(number), "what_is_decided_was_proposed", proposal=number)
         wanted = Wanted(proposal.kind, {**proposal.body, "approval": number})
         if found := self._against(wanted, by=proposal.by, member=""):
             return Done(kind=wanted.kind, refusals=found)

@@ -183,9 +183,7 @@ def _result_rows(desk: Desk, cycle: Cycle, member: str, ids: pa.Array, amounts: 
 
 
 def _preliminary(desk: Desk, cycle: Cycle) -> pa.Table:
-    cleared = cycle.last("cleared")
-    assert cleared is not None
-    return desk.office.table(cleared.body["tables"]["obligations"])
+    return desk.office.table(cycle.known("cleared").body["tables"]["obligations"])
 
 
 def _own_rows(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:

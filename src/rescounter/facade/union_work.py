@@ -23,7 +23,7 @@ from rescounter.cycle.submitting import answering, submitting, withdrawing
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk, Done
 from rescounter.formats.pay_ins import read_pay_ins
-from rescounter.formats.reading import read
+from rescounter.formats.reading import read_submission
 from rescounter.ledger.notes import SigningKey, Verifier
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import IntakeRules
@@ -104,7 +104,7 @@ def submit(
         desk.union,
         chosen,
         desk.office,
-        read(source, columns=columns or {}, encoding=encoding, sheet=sheet),
+        read_submission(source, columns=columns or {}, encoding=encoding, sheet=sheet),
         submitter=submitter,
         file=file,
         signature=signature,
@@ -283,8 +283,7 @@ def _assume_pay_ins(desk: Desk, cycle: Cycle, *, by: str) -> Done | None:
     missing = [row for row in stands(desk.union, cycle, desk.office, at_us=desk.at_us).to_pylist() if row["missing_minor"]]
     if not missing:
         return None
-    called = cycle.last("called")
-    assert called is not None
+    called = cycle.known("called")
     rows = [
         {
             "reference": f"assumed/{cycle.code}/{called.body['round']}/{row['member']}/{row['currency']}",

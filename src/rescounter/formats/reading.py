@@ -21,10 +21,13 @@ from rescounter.intake.submitted import LINE_COLUMNS, Submitted
 from rescounter.terms import CallerFault
 from rescounter.terms.refusals import shown
 
-__all__ = ["read", "read_arrow", "read_columns", "read_lines"]
+__all__ = ["SUBMITTER", "read", "read_arrow", "read_columns", "read_lines", "read_submission"]
 
 _NO_COLUMNS: Final[Mapping[str, str]] = MappingProxyType({})
 _IGNORED_SHOWN_MAX: Final = 12
+
+SUBMITTER: Final = "submitter"
+"""Column that names who hands a row in, where one file is for many."""
 
 
 def read(
@@ -43,6 +46,17 @@ def read(
     Raises: CallerFault when there is no table that can be read as a whole.
     """
     return _read_table(source, wanted_names(columns), encoding=encoding, sheet=sheet, name=name)
+
+
+def read_submission(
+    source: str | os.PathLike[str] | BinaryIO,
+    *,
+    columns: Mapping[str, str] = _NO_COLUMNS,
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> Submitted:
+    """As `read`, with the column ``submitter`` where there is one: what a union's operator hands in for many members."""
+    return _read_table(source, {**wanted_names(columns), SUBMITTER: SUBMITTER}, encoding=encoding, sheet=sheet, name=None)
 
 
 def read_lines(source: object, *, encoding: str | None = None) -> Submitted:

@@ -6,7 +6,7 @@ Read `money.py` first, then `refusals.py`.
 """
 
 from rescounter.terms.currencies import INT64_MAX, Exponents
-from rescounter.terms.faults import BrokenLaw, CallerFault, EnvironmentFault, Fault, holds
+from rescounter.terms.faults import BrokenLaw, CallerFault, EnvironmentFault, Fault, holds, there
 from rescounter.terms.money import Money, apportion, format_minor, parse_minor
 from rescounter.terms.names import order_of_id
 from rescounter.terms.refusals import EXCLUSIONS, REFUSALS, Refusal, RefusalRule
@@ -28,4 +28,5 @@ __all__ = [
     "holds",
     "order_of_id",
     "parse_minor",
+    "there",
 ]

@@ -8,9 +8,9 @@ permission, missing library), or ours (`BrokenLaw`: a defect; only the top door 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
-__all__ = ["FAULTS", "BrokenLaw", "CallerFault", "EnvironmentFault", "Fault", "holds"]
+__all__ = ["FAULTS", "BrokenLaw", "CallerFault", "EnvironmentFault", "Fault", "holds", "there"]
 
 FAULTS: Final = MappingProxyType(
     {
@@ -133,6 +133,16 @@ class BrokenLaw(Exception):
         super().__init__(f"the law {law} does not hold" + (f" ({details})" if details else ""))
         self.law = law
         self.facts = facts
+
+
+_Value = TypeVar("_Value")
+
+
+def there(value: _Value | None, law: str, **facts: object) -> _Value:
+    """*value*, which must be there: raises `BrokenLaw` where it is None."""
+    if value is None:
+        raise BrokenLaw(law, **facts)
+    return value
 
 
 def holds(condition: bool, law: str, **facts: object) -> None:
