@@ -140,6 +140,16 @@ def test_what_a_recorded_text_means_does_not_change_with_the_lists_of_the_world(
         read_recorded(small(calendar__frequency='"quarterly"'))
 
 
+def test_what_a_text_leaves_out_keeps_the_default_that_it_was_recorded_with():
+    frozen = {"defaults": {"approvals.expires_days": "3", "approvals.needed": '["settled"]', "fees.minimum": '{ EUR = "1.00" }'}}
+    recorded = read_recorded(SMALL, frozen | {"exponents": {"EUR": 2}})
+    rules = recorded.rules_at(0)
+    assert (rules.approvals.expires_days, rules.approvals.needed, dict(rules.fees.minimum_minor)) == (3, ("settled",), {"EUR": 100})
+    told = read_rulebook(SMALL).known.frozen["defaults"]
+    assert told["calendar.day_ends"] == "17:00:00"
+    assert "fees.per_mille" not in told
+
+
 def test_what_is_frozen_reads_the_text_again_the_same():
     text = SMALL + temporary("fees.per_mille", '"0"', "2026-03-29T02:30:00", "2026-06-01T00:00:00Z")
     known = read_rulebook(text).known

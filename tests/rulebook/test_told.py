@@ -54,7 +54,9 @@ def test_a_temporary_rule_is_told_with_its_sunset():
 
 
 def test_what_is_told_is_what_a_text_may_say():
-    for text in (LATER, *map(pack_text, PACKS)):
+    quoted = small(union__name=r'"Circle \"A\\B\""', fees__minimum='{ EUR = "3.00" }')
+    assert known(quoted).values["union.name"] == r'Circle "A\B"'
+    for text in (LATER, quoted, *map(pack_text, PACKS)):
         values = {line.id: line.value for line in show_text(known(text)) if line.until_us is None}
         again = known(with_values(text, values))
         assert again.values == known(text).values

@@ -1,7 +1,7 @@
 """Whether rules agree with each other, and with the world: calendars, zones, currencies, countries, accounts.
 
-The first holds for ever; the second depends on lists that change, so only a text that is handed in is checked
-against them, never one that was recorded.
+Both are asked of a text that is handed in, never of one that was recorded: lists of the world change, and a later
+release may ask for more.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def disagreements(values: Mapping[str, Any]) -> Iterator[Disagreement]:
 def _times(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     rule, times = "calendar.cut_off_times", values.get("calendar.cut_off_times") or ()
     is_intraday = values.get("calendar.frequency") == "intraday"
-    told = ", ".join(time.isoformat() for time in times)
+    told = ", ".join(clock.isoformat() for clock in times)
     if is_intraday and len(times) == 1:
         yield Disagreement(rule, "times_do_not_fit", told, "two clock times or more where calendar.frequency is intraday")
     if not is_intraday and len(times) > 1:

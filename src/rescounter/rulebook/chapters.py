@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
@@ -9,11 +10,11 @@ from typing import Any, Final
 from rescounter.rulebook.agreement import Disagreement
 from rescounter.rulebook.fields import CHAPTERS, RULES, Rule
 from rescounter.rulebook.rules import Rules
-from rescounter.rulebook.values import found_in_toml, read_value
+from rescounter.rulebook.values import found_in_toml, read_value, told_value
 from rescounter.terms import Exponents
 from rescounter.terms.names import closest
 
-__all__ = ["Fault", "chapter_values", "disagreement_at", "exponents_of", "rules_of", "unknown_keys", "with_value"]
+__all__ = ["Fault", "chapter_values", "defaults_of", "disagreement_at", "exponents_of", "rules_of", "unknown_keys", "with_value"]
 
 _TABLES: Final = ("rulebook", *CHAPTERS, "temporary")
 
@@ -50,8 +51,11 @@ def unknown_keys(found: Mapping[str, Any], path: tuple[str, ...], known: tuple[s
             yield Fault((*path, key), ".".join((*path, key)), code, key, allowed)
 
 
-def chapter_values(table: Mapping[str, Any], exponents: Exponents) -> tuple[dict[str, Any], list[Fault]]:
-    """The value of each rule by its id, defaults put in; a rule whose value is faulty is left out."""
+def chapter_values(table: Mapping[str, Any], exponents: Exponents, defaults: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+    """The value of each rule by its id, defaults put in; a rule whose value is faulty is left out.
+
+    Args: *defaults*: those that were frozen beside a recorded text, as a text would write them; others are this release's.
+    """
     faults = list(unknown_keys(table, (), _TABLES, "chapter_unknown"))
     values: dict[str, Any] = {}
     for chapter in CHAPTERS:
@@ -63,6 +67,8 @@ def chapter_values(table: Mapping[str, Any], exponents: Exponents) -> tuple[dict
         faults += unknown_keys(found, (chapter,), tuple(rules), "rule_unknown")
         for rule in rules.values():
             _read(rule, found, exponents, values, faults)
+            if rule.key not in found and rule.id in defaults:
+                values[rule.id] = read_value(rule, tomllib.loads(f"value = {defaults[rule.id]}")["value"], exponents).value
     return values, faults
 
 
@@ -88,6 +94,11 @@ def _default(rule: Rule) -> Any:
     if field.default is not MISSING:
         return field.default
     return field.default_factory() if field.default_factory is not MISSING else None
+
+
+def defaults_of(table: Mapping[str, Any], values: Mapping[str, Any], exponents: Exponents) -> dict[str, str]:
+    """The values that a text leaves to this release, as it would write them."""
+    return {rule.id: told_value(rule, values[rule.id], exponents) for rule in RULES.values() if rule.key not in table.get(rule.chapter, {})}
 
 
 def rules_of(values: Mapping[str, Any], *, version: int, digest: str) -> Rules:

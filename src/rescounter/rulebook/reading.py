@@ -3,9 +3,9 @@
 The text is TOML: a table `[rulebook]` (name, pack, in_force_from), a table for each chapter of `rules.py`, and
 `[[temporary]]` entries, rules that lapse by themselves. `packs/` holds three whole ones, with comments.
 
-What a text means must not change with the libraries that it was read with. What depends on them (digits of
-currencies, instants of dates) is told as plain data by `RuleText.frozen`; the act that records the text
-carries it, and `read_recorded` takes it back instead of looking it up again.
+What a text means must not change with the release and the libraries that it was read with. What depends on them
+(digits of currencies, instants of dates, defaults) is told as plain data by `RuleText.frozen`; the act that records
+the text carries it, and `read_recorded` takes it back instead of looking it up again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from rescounter.rulebook.agreement import disagreements, strangers
-from rescounter.rulebook.chapters import Fault, chapter_values, disagreement_at, exponents_of, rules_of, unknown_keys
+from rescounter.rulebook.chapters import Fault, chapter_values, defaults_of, disagreement_at, exponents_of, rules_of, unknown_keys
 from rescounter.rulebook.fields import RULES, Kind
 from rescounter.rulebook.lines import line_of, lines_of
 from rescounter.rulebook.rules import Rules
@@ -94,7 +94,10 @@ def read_rulebook(text: str) -> Reading:
 
 
 def read_recorded(text: str, frozen: Mapping[str, Any] | None = None) -> RuleText:
-    """Read a text that was recorded, with what was frozen beside it. Law: it has no faults of its own."""
+    """Read a text that was recorded, with what was frozen beside it. Law: every rule can be read.
+
+    Whether its rules agree with each other and with the world was checked when it was handed in, and is not asked again.
+    """
     reading = _read(text, frozen or {})
     holds(not reading.refusals, "a_recorded_text_has_no_faults", first=reading.refusals[:1])
     return reading.known
@@ -110,20 +113,20 @@ def _read(text: str, frozen: Mapping[str, Any] | None) -> Reading:
         return Reading((_unreadable("brackets within brackets beyond measure", text),))
     recorded = frozen or {}
     exponents = Exponents({**exponents_of(table).declared, **recorded.get("exponents", {})})
-    values, faults = chapter_values(table, exponents)
+    values, faults = chapter_values(table, exponents, recorded.get("defaults", {}))
     zone = _zone_of(values)
     head, head_faults = _head(table, zone)
     temporary, entry_faults = temporaries(table, exponents, zone, recorded.get("instants"))
     faults += head_faults + entry_faults
-    faults += (disagreement_at(found) for found in disagreements(values))
     if frozen is None:
-        faults += (disagreement_at(found) for found in strangers(values))
-    faults += temporary_faults(values, temporary, is_recorded=frozen is not None)
+        faults += (disagreement_at(found) for found in (*disagreements(values), *strangers(values)))
+        faults += temporary_faults(values, temporary)
     if faults:
         return Reading(_refusals(faults, text))
     in_force_from_us = recorded["in_force_from_us"] if "in_force_from_us" in recorded else instant_of(head.get("in_force_from"), zone)
     plain = {
         "exponents": _digits(values, temporary, exponents),
+        "defaults": defaults_of(table, values, exponents),
         "instants": [[each.from_us, each.until_us] for each in temporary],
         "in_force_from_us": in_force_from_us,
     }

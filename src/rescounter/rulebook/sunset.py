@@ -107,7 +107,7 @@ def _date_faults(entry: Mapping[str, Any], path: tuple[str, ...], name: str, zon
         yield Fault((*path, "until"), name, "sunset_before_dawn", told, "an until that lies behind from")
 
 
-def temporary_faults(values: Mapping[str, Any], temporary: Sequence[Temporary], *, is_recorded: bool) -> Iterator[Fault]:
+def temporary_faults(values: Mapping[str, Any], temporary: Sequence[Temporary]) -> Iterator[Fault]:
     """Where entries contradict each other, the rest of the text, or the world: at each instant at which one begins or ends."""
     ordered = sorted(temporary, key=lambda each: (each.rule, each.from_us))
     for before, each in pairwise(ordered):
@@ -125,8 +125,7 @@ def temporary_faults(values: Mapping[str, Any], temporary: Sequence[Temporary], 
                 told.add((found.rule, found.code, found.found))
                 entry = next((each for each in temporary if each.from_us <= at_us < each.until_us), temporary[0])
                 yield Fault(("temporary", str(entry.entry)), found.rule, found.code, found.found, found.allowed)
-    if not is_recorded:
-        yield from _strange(temporary, values)
+    yield from _strange(temporary, values)
 
 
 def _strange(temporary: Sequence[Temporary], values: Mapping[str, Any]) -> Iterator[Fault]:

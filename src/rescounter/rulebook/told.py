@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
-from rescounter.rulebook.fields import RULES, Kind, value_of
+from rescounter.rulebook.fields import RULES, value_of
 from rescounter.rulebook.reading import RuleText
-from rescounter.rulebook.values import found_in_toml
+from rescounter.rulebook.values import told_value
 from rescounter.rulebook.versions import Rulebook
-from rescounter.terms import Exponents, format_minor
+from rescounter.terms import Exponents
 
-__all__ = ["ToldRule", "show", "show_text", "told_value"]
+__all__ = ["ToldRule", "show", "show_text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +38,7 @@ def show(rulebook: Rulebook, at_us: int) -> tuple[ToldRule, ...]:
         told.append(
             ToldRule(
                 id=rule.id,
-                value=told_value(rule.id, value_of(rules, rule.id), exponents),
+                value=told_value(rule, value_of(rules, rule.id), exponents),
                 version=origin.version,
                 from_us=origin.from_us,
                 until_us=origin.until_us,
@@ -58,7 +55,7 @@ def show_text(rule_text: RuleText) -> tuple[ToldRule, ...]:
     for rule in RULES.values():
         line = ToldRule(
             id=rule.id,
-            value=told_value(rule.id, rule_text.values[rule.id], exponents),
+            value=told_value(rule, rule_text.values[rule.id], exponents),
             version=0,
             from_us=rule_text.in_force_from_us,
             until_us=None,
@@ -68,21 +65,12 @@ def show_text(rule_text: RuleText) -> tuple[ToldRule, ...]:
         told.append(line)
         for each in rule_text.temporary:
             if each.rule == rule.id:
-                told.append(_temporarily(line, told_value(rule.id, each.value, exponents), each.from_us, each.until_us))
+                told.append(_temporarily(line, told_value(rule, each.value, exponents), each.from_us, each.until_us))
     return tuple(told)
 
 
 def _temporarily(line: ToldRule, value: str, from_us: int, until_us: int) -> ToldRule:
     return ToldRule(id=line.id, value=value, version=0, from_us=from_us, until_us=until_us, meaning=line.meaning, allowed=line.allowed)
-
-
-def told_value(rule_id: str, value: Any, exponents: Exponents) -> str:
-    """A value as the text of a rulebook writes it: amounts in major units, texts in quotes."""
-    if RULES[rule_id].kind is Kind.MONEY:
-        value = {currency: format_minor(minor, exponents.of(currency) or 0) for currency, minor in value.items()}
-    if isinstance(value, Decimal):
-        return f'"{value:f}"'
-    return found_in_toml(dict(value) if isinstance(value, Mapping) else value)
 
 
 def _exponents(rule_text: RuleText) -> Exponents:

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rescounter.rulebook.fields import Kind, Rule
-from rescounter.terms import Exponents, parse_minor
+from rescounter.terms import Exponents, format_minor, parse_minor
 from rescounter.terms.currencies import EXPONENT_MAX
 from rescounter.terms.identity import is_text
 from rescounter.terms.money import read_decimal
 from rescounter.terms.names import TEXT_LENGTH_MAX
 
-__all__ = ["Problem", "Read", "found_in_toml", "read_value"]
+__all__ = ["Problem", "Read", "found_in_toml", "read_value", "told_value"]
 
 _DAYS_MAX: Final = 366
 _PER_MILLE_MAX: Final = 1000
@@ -46,12 +46,12 @@ def read_value(rule: Rule, found: Any, exponents: Exponents) -> Read:
 
 
 def found_in_toml(found: Any) -> str:
-    """A value as people wrote it, near enough: lists and tables in brackets, texts in quotes."""
+    """A value as TOML writes it, for texts without control characters: lists and tables in brackets, texts in quotes."""
     match found:
         case bool():
             return "true" if found else "false"
         case str():
-            return f'"{found}"'
+            return '"' + found.replace("\\", "\\\\").replace('"', '\\"') + '"'
         case list() | tuple():
             return "[" + ", ".join(found_in_toml(each) for each in found) + "]"
         case Mapping():
@@ -59,6 +59,13 @@ def found_in_toml(found: Any) -> str:
         case datetime.date() | datetime.time():
             return found.isoformat()
     return str(found)
+
+
+def told_value(rule: Rule, value: Any, exponents: Exponents) -> str:
+    """A value as the text of a rulebook writes it, which `read_value` reads back: amounts in major units, texts in quotes."""
+    if rule.kind is Kind.MONEY:
+        value = {currency: format_minor(minor, exponents.of(currency) or 0) for currency, minor in value.items()}
+    return f'"{value:f}"' if isinstance(value, Decimal) else found_in_toml(value)
 
 
 def _wrong(rule: Rule, found: Any, key: str = "") -> Problem:
