@@ -10,7 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "rescounter"
-FLOORS_BELOW_8 = ("terms", "ledger", "intake", "clearing", "verification", "statements")
+FLOORS_BELOW_8 = (
+    *("terms", "rulebook", "membership", "ledger", "intake", "clearing", "settlement", "verification", "statements"),
+    *("approvals", "cycle"),
+)
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
