@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import rescounter
 from rescounter.statements.cycle_figures import POSITIONS, Figures, figures_of
+from rescounter.statements.savings import savings
 
 MONTHS = [
     [["A", "B", 100], ["B", "C", 80], ["C", "A", 60]],
@@ -21,7 +22,7 @@ WANT = {"bilateral": 800, "multilateral": 660, "through_time": 60, "residual": 8
 
 
 def owed(rows: list[list], currency: str = "EUR") -> pa.Table:
-    """Obligations that nothing has cleared: debtor, creditor, amount."""
+    """Obligations that novation replaced whole: debtor, creditor, amount."""
     amounts = pa.array([row[2] for row in rows], pa.int64())
     return pa.table(
         {
@@ -31,6 +32,7 @@ def owed(rows: list[list], currency: str = "EUR") -> pa.Table:
             "amount_minor": amounts,
             "cleared_minor": pa.array([0] * len(rows), pa.int64()),
             "residual_minor": amounts,
+            "replaced_minor": amounts,
             "excluded": pa.array([None] * len(rows), pa.string()),
         }
     )
@@ -68,7 +70,8 @@ def test_every_figure_is_what_a_naive_reckoning_gives(cycles: list[list[list]]) 
                 net[member] += signed
                 position[member] += signed
         (found,) = figures.currencies
-        assert found.gross_minor == found.open_minor == sum(row[2] for row in rows)
+        assert found.gross_minor == found.netted_minor + found.cash_minor == sum(row[2] for row in rows)
+        assert found.open_minor == 0
         assert found.bilateral_minor == 2 * sum(map(abs, pairs.values()))
         assert found.multilateral_minor == sum(map(abs, net.values()))
         assert found.residual_minor == sum(map(abs, position.values()))
@@ -99,6 +102,18 @@ def test_a_limit_covers_part_and_what_is_excluded_stays_open() -> None:
     ).currencies
     assert (found.gross_minor, found.netted_minor, found.open_minor, found.excluded_minor) == (14300, 5000, 300, 300)
     assert (found.credit_minor, found.cash_minor, found.fees_minor) == (1500, 7500, 7)
+
+
+def test_what_stays_open_counts_in_the_cycle_that_discharges_it() -> None:
+    table = owed([["a", "b", 10], ["b", "c", 10]])
+    half = table.set_column(table.column_names.index("replaced_minor"), "replaced_minor", pa.array([10, 0]))
+    first = figures_of(half, cycle="1", exponents={"EUR": 2})
+    second = figures_of(owed([["b", "c", 10]]), cycle="2", exponents={"EUR": 2}, positions=first.positions, carried_in_minor={"EUR": 10})
+    (one,), (two,) = first.currencies, second.currencies
+    assert (one.gross_minor, one.open_minor, one.bilateral_minor, one.multilateral_minor, one.residual_minor) == (20, 10, 20, 20, 20)
+    assert (two.gross_minor, two.carried_in_minor, two.bilateral_minor, two.multilateral_minor, two.residual_minor) == (10, 10, 20, 20, 20)
+    (both,) = savings([one, two]).currencies
+    assert (both.total("gross_minor"), both.total("open_minor"), both.bilateral_minor, both.residual_minor) == (20, 0, 40, 20)
 
 
 def test_a_currency_that_rests_keeps_its_positions() -> None:

@@ -37,7 +37,8 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         exponents=exponents,
         positions=None if closed_before is None else office.table(closed_before.body["positions"]),
         credit_minor=funded.body["credit"] if funded is not None else {},
-        fees_minor=_sums(charged),
+        fees_minor=_sums(charged, "fee_minor"),
+        carried_in_minor=_sums(_from_earlier(office.table(frozen.body["frozen"]), cycle.code), "amount_minor"),
     )
     left = carried(office.table(frozen.body["frozen"]), obligations, rules.intake)
     return wanted(
@@ -68,8 +69,11 @@ def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
     return None if closed is None else office.table(closed.body["carried"])
 
 
-def _sums(charged: pa.Table) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for currency, fee in zip(charged["currency"].to_pylist(), charged["fee_minor"].to_pylist(), strict=True):
-        sums[currency] = sums.get(currency, 0) + fee
-    return sums
+def _from_earlier(frozen: pa.Table, code: str) -> pa.Table:
+    return frozen.filter(pc.not_equal(frozen["origin"], code))
+
+
+def _sums(table: pa.Table, amount: str) -> dict[str, int]:
+    """Sums by currency; a currency's amounts fit int64 together."""
+    sums = table.group_by("currency").aggregate([(amount, "sum")])
+    return dict(zip(sums["currency"].to_pylist(), sums[f"{amount}_sum"].to_pylist(), strict=True))

@@ -31,7 +31,9 @@ class CycleFigures:
 
     *gross*: what was owed, each debt once. *set_off*: discharged by set-off. *netted*: needs no money because only net positions are
     paid. *open*: still owed between members (what was excluded is *excluded* of it). *credit*: net debits that a limit covered;
-    *cash*: those that were paid. *bilateral*, *multilateral*, *residual*: B, N and, after this cycle, R, both sides counted.
+    *cash*: those that were paid. *bilateral*, *multilateral*, *residual*: B, N and, after this cycle, R of
+    what the cycle discharged, both sides counted: what stays open counts in the cycle that discharges it. *carried_in*: of the gross,
+    what an earlier cycle counted already.
     Laws: gross = set_off + netted + open + credit + cash; multilateral <= bilateral.
     """
 
@@ -51,6 +53,7 @@ class CycleFigures:
     bilateral_minor: int
     multilateral_minor: int
     residual_minor: int
+    carried_in_minor: int = 0
 
     def __post_init__(self) -> None:
         parts = self.set_off_minor + self.netted_minor + self.open_minor + self.credit_minor + self.cash_minor
@@ -75,11 +78,12 @@ def figures_of(
     positions: pa.Table | None = None,
     credit_minor: Mapping[str, int] | None = None,
     fees_minor: Mapping[str, int] | None = None,
+    carried_in_minor: Mapping[str, int] | None = None,
 ) -> Figures:
     """Add one cycle up.
 
     Args: *obligations* as `terms.tables.obligations_schema` has them, in any order; *positions* that earlier cycles left, ``None`` = none;
-        *credit_minor*, *fees_minor* by currency, nothing where they are missing.
+        *credit_minor*, *fees_minor*, *carried_in_minor* by currency, nothing where they are missing.
     Cost: one sort of the rows of each currency.
     """
     before = POSITIONS.empty_table() if positions is None else positions
@@ -97,9 +101,10 @@ def figures_of(
         if rows.size:
             own_amounts = {name: column[rows] for name, column in amounts.items()}
             own = _Rows(debtor[rows], creditor[rows], takes_part[rows], len(names), **own_amounts)
-            position += own.net(own.amount_minor * own.takes_part)
-            credit, fees = ((by_currency or {}).get(code, 0) for by_currency in (credit_minor, fees_minor))
-            told.append(_figures(own, cycle, code, exponents[code], credit, fees, residual_minor=_sum(np.abs(position))))
+            position += own.net(own.replaced_minor)
+            known = {"credit_minor": credit_minor, "fees_minor": fees_minor, "carried_in_minor": carried_in_minor}
+            given = {name: (by_currency or {}).get(code, 0) for name, by_currency in known.items()}
+            told.append(_figures(own, cycle, code, exponents[code], residual_minor=_sum(np.abs(position)), **given))
         after.append(_positions(code, names, position))
     return Figures(tuple(told), pa.concat_tables([POSITIONS.empty_table(), *after]))
 
@@ -135,8 +140,8 @@ class _Rows:
         return total
 
 
-def _figures(rows: _Rows, cycle: str, currency: str, exponent: int, credit: int, fees: int, *, residual_minor: int) -> CycleFigures:
-    owed = rows.amount_minor * rows.takes_part
+def _figures(rows: _Rows, cycle: str, currency: str, exponent: int, *, credit_minor: int, **given: int) -> CycleFigures:
+    discharged = rows.cleared_minor + rows.replaced_minor
     paid = np.maximum(-rows.net(rows.replaced_minor), 0)
     return CycleFigures(
         cycle=cycle,
@@ -149,12 +154,11 @@ def _figures(rows: _Rows, cycle: str, currency: str, exponent: int, credit: int,
         netted_minor=_sum(rows.replaced_minor) - _sum(paid),
         open_minor=_sum(rows.residual_minor - rows.replaced_minor),
         excluded_minor=_sum(rows.amount_minor * ~rows.takes_part),
-        credit_minor=credit,
-        cash_minor=_sum(paid) - credit,
-        fees_minor=fees,
-        bilateral_minor=2 * _sum(np.abs(rows.of_pairs(owed))),
-        multilateral_minor=_sum(np.abs(rows.net(owed))),
-        residual_minor=residual_minor,
+        credit_minor=credit_minor,
+        cash_minor=_sum(paid) - credit_minor,
+        bilateral_minor=2 * _sum(np.abs(rows.of_pairs(discharged))),
+        multilateral_minor=_sum(np.abs(rows.net(discharged))),
+        **given,
     )
 
 

@@ -16,6 +16,9 @@ __all__ = ["CurrencySavings", "CycleSavings", "Savings", "savings", "savings_tab
 _NAMES: Final = (*(field.name for field in fields(CycleFigures)), "saved_multilateral_minor", "saved_through_time_minor")
 _TABLE: Final = pa.schema([pa.field(name, pa.string() if name in ("cycle", "currency") else pa.int64()) for name in _NAMES])
 
+_CARRIED: Final = ("gross_minor", "open_minor")
+"""Figures in which an obligation that is carried over stands again in the next cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class CycleSavings:
@@ -50,8 +53,9 @@ class CurrencySavings:
     cycles: tuple[CycleFigures, ...]
 
     def total(self, name: str) -> int:
-        """The sum of a figure over all cycles, such as ``gross_minor``."""
-        return sum(getattr(cycle, name) for cycle in self.cycles)
+        """The sum of a figure over all cycles, such as ``gross_minor``; what was carried from one to the next is counted once."""
+        whole = sum(int(getattr(cycle, name)) for cycle in self.cycles)
+        return whole - sum(cycle.carried_in_minor for cycle in self.cycles) if name in _CARRIED else whole
 
     @property
     def bilateral_minor(self) -> int:
