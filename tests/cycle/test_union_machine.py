@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rescounter.approvals.laws import unapproved
+from rescounter.cycle.next_step import next_step
 from rescounter.cycle.office import wanted
+from rescounter.cycle.paying import stands
 from rescounter.cycle.states import State
 from rescounter.cycle.submitting import withdrawing
 from rescounter.cycle.union import union_of
@@ -107,6 +109,9 @@ class UnionMachine(RuleBasedStateMachine):
         submitter=st.sampled_from(MEMBERS),
         rows=st.lists(st.tuples(st.sampled_from("123456"), st.sampled_from(MEMBERS), st.integers(1, 9_000)), min_size=1, max_size=4),
     )
+    def hand_in(self, submitter: str, rows: list[tuple[str, str, int]]) -> tuple[str, str]:
+        return self.submit(submitter, rows)
+
     def submit(self, submitter: str, rows: list[tuple[str, str, int]]) -> tuple[str, str]:
         handed = [{"id": name, "debtor": submitter, "creditor": creditor, "amount_minor": amount} for name, creditor, amount in rows]
         if self.union.register.member(submitter) is not None:
@@ -127,6 +132,15 @@ class UnionMachine(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.clock[0] += hours * 3_600_000_000
 
+    @rule(late_hours=st.sampled_from([0, 0, 0, 1, 30]))
+    def the_next_date_comes(self, late_hours: int) -> None:
+        """The clock goes on to the next date of the earliest cycle that is not closed, sometimes past it."""
+        for cycle in self.union.cycles.values():
+            due = next_step(self.union, cycle, at_us=self.clock[0])
+            if due is not None:
+                self.clock[0] = max(self.clock[0], due.from_us, due.by_us or 0) + late_hours * 3_600_000_000
+                return
+
     @rule(verb=st.sampled_from(VERBS), earliest=st.booleans())
     def step(self, verb: str, earliest: bool) -> None:
         cycles = [code for code, cycle in self.union.cycles.items() if cycle.state is not State.CLOSED]
@@ -141,6 +155,30 @@ class UnionMachine(RuleBasedStateMachine):
         cycles = [code for code, cycle in self.union.cycles.items() if cycle.state is not State.CLOSED]
         if cycles:
             self.world.run(cycles[0])
+        if self.union.latest is not None and self.union.latest.state is not State.OPEN:
+            self.world.step("open")
+
+    @rule(
+        rows=st.lists(st.tuples(st.sampled_from(MEMBERS), st.sampled_from(MEMBERS), st.integers(1, 9_000)), min_size=3, max_size=9),
+        paying=st.sets(st.sampled_from(MEMBERS)),
+    )
+    def a_cycle_runs(self, rows: list[tuple[str, str, int]], paying: set[str]) -> None:
+        """Obligations come in, and the earliest cycle goes through all its dates; of those who are called some pay in."""
+        for number, (debtor, creditor, amount) in enumerate(rows):
+            self.submit(debtor, [(f"{self.clock[0] % 9973}-{number}", creditor, amount)])
+        codes = [code for code, cycle in self.union.cycles.items() if cycle.state is not State.CLOSED]
+        for _ in range(7 if codes else 0):
+            self.the_next_date_comes(0)
+            self.world.run(codes[0])
+            cycle = self.union.cycles[codes[0]]
+            if cycle.state is State.FINAL and cycle.last("called") is not None:
+                for row in stands(self.union, cycle, self.world.desk.office, at_us=self.clock[0]).to_pylist():
+                    if row["member"] in paying and row["missing_minor"]:
+                        reference = f"{codes[0]}/{row['member']}/{len(cycle.all('called'))}"
+                        self.money_comes(reference, row["member"], row["missing_minor"])
+            self.every_law_holds()
+        if self.union.latest is not None and self.union.latest.state is not State.OPEN:
+            self.world.step("open")
 
     @rule(is_approved=st.booleans(), own=st.booleans())
     def decide(self, is_approved: bool, own: bool) -> None:
@@ -149,12 +187,21 @@ class UnionMachine(RuleBasedStateMachine):
             assert done.refusals or not own, "nobody decides their own"
 
     @rule(reference=st.sampled_from(["B1", "B2", "B3", "B4"]), member=st.sampled_from([*MEMBERS, "", "zoe"]), amount=st.integers(1, 9_000))
+    def money(self, reference: str, member: str, amount: int) -> None:
+        self.money_comes(reference, member, amount)
+
     def money_comes(self, reference: str, member: str, amount: int) -> None:
         day = (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=self.clock[0])).date().isoformat()
         done = self.world.pay(reference, member, amount, day)
-        if done.act and not done.is_repeat:
+        if done.act and not done.is_repeat and self._was_booked(reference):
             assert reference not in self.paid, "money is booked once"
             self.paid[reference] = amount
+
+    def _was_booked(self, reference: str) -> bool:
+        """True where the latest act booked it: a double and a refused pay-in beside it are not."""
+        acts = [act for cycle in self.union.cycles.values() for act in cycle.all("paid_in")]
+        lines = self.world.desk.office.table(max(acts, key=lambda act: act.number).body["lines"]).to_pylist()
+        return any(row["reference"] == reference and row["verdict"] in ("on_time", "late", "unidentified") for row in lines)
 
     @precondition(lambda self: self.union.register.member("ana") is not None)
     @rule(code=st.sampled_from(MEMBERS), kind=st.sampled_from(["member_suspended", "member_reinstated", "member_withdrew"]))
