@@ -30,6 +30,8 @@ __all__ = ["Records", "replay"]
 
 _CHECK = "replay"
 _NOT_RECKONED = ("approval",)
+_OF_TODAY = "exponents"
+"""A check of `verify_result` against the ISO 4217 of today; a cycle has the digits that it froze."""
 
 
 class Records(Office, Protocol):
@@ -116,7 +118,13 @@ def _of_result(cycle: Cycle, act: Act, office: Office) -> Iterator[Finding]:
     """The stored result: its mathematics, its seal, and that it cleared exactly what was frozen."""
     tables = {name: office.table(digest) for name, digest in act.body["tables"].items()} | {"refusals": REFUSALS_TABLE.empty_table()}
     summary: Mapping[str, Any] = json.loads(office.document(act.body["summary"]))
-    yield from verify_result(tables, summary, cycle_key=office.cycle_key(cycle.code)).findings
+    found = verify_result(tables, summary, cycle_key=office.cycle_key(cycle.code)).findings
+    yield from (finding for finding in found if finding.check != _OF_TODAY)
+    for code, facts in summary["currencies"].items():
+        if facts["exponent"] != cycle.exponents.of(code):
+            yield Finding(
+                _CHECK, f"act {act.number} (cleared), digits of {code}", str(facts["exponent"]), f"{cycle.exponents.of(code)}, as frozen"
+            )
     if summary["result_root"] != act.body["result_root"]:
         yield Finding(_CHECK, f"act {act.number} (cleared), result_root", act.body["result_root"], summary["result_root"])
     frozen = cycle.known("cut_off", "corrected")
