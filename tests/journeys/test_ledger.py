@@ -10,7 +10,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
@@ -19,6 +18,7 @@ from rescounter.ledger.merkle import consistency_verified, inclusion_verified, l
 from rescounter.ledger.notes import Verifier, opened
 from tests.journeys.command import PROGRAM, rescounter
 from tests.journeys.ledgers import ACCOUNTS, csv_of, filled, run
+from tests.store.waiting import until
 
 DEBTS = "id,debtor,creditor,amount,currency\nA,ana,bo,100.00,EUR\nB,bo,cy,80.00,EUR\nC,cy,ana,60.00,EUR\nD,ana,cy,5.00,EUR\n"
 CASH = "member,amount,currency\nana,10.00,EUR\n*,5.00,EUR\n"
@@ -362,9 +362,7 @@ def test_ctrl_c_while_posting_leaves_nothing_half_done_and_the_second_run_posts_
         [*PROGRAM, "ledger", "post", "large.csv", "-l", "books"], cwd=new, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     log = new / "books" / "ledger.db-wal"
-    waited = time.monotonic() + 60
-    while (not log.exists() or log.stat().st_size < 1_000_000) and time.monotonic() < waited and process.poll() is None:
-        time.sleep(0.01)
+    until(lambda: process.poll() is not None or (log.exists() and log.stat().st_size >= 1_000_000))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130 and b"Traceback" not in err, err
@@ -387,7 +385,7 @@ def test_the_demo_posts_its_result_and_catches_a_tampered_copy(tmp_path):
     assert standing(tmp_path, "demo/ledger", zeros=False) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+@pytest.mark.skipif(os.name != "posix", reason="a system that is not POSIX keeps no modes of files to look at")
 def test_nobody_else_can_look_into_a_ledgers_folder(new):
     assert oct((new / "books").stat().st_mode & 0o777) == "0o700"
 
@@ -395,7 +393,7 @@ def test_nobody_else_can_look_into_a_ledgers_folder(new):
 def test_every_command_of_the_ledger_teaches_by_example(tmp_path):
     code, out, _ = rescounter("ledger", "--help", folder=tmp_path)
     commands = re.findall(r"^  ([a-z-]+)  ", out[out.index("Commands:") :], re.MULTILINE)
-    assert code == 0 and len(commands) == 12
+    assert code == 0 and len(commands) == 13
     for command in commands:
         assert (
             f"rescounter ledger {command}"
@@ -425,3 +423,41 @@ def test_a_ledger_on_postgresql_does_the_same(tmp_path):
         assert oct((tmp_path / "books" / "ledger.json").stat().st_mode & 0o777) == "0o600"
     finally:
         server().drop(dsn)
+
+
+def test_a_ledger_on_postgresql_is_dumped_restored_and_goes_on(tmp_path):
+    from tests.store.server import programs, server
+
+    if not all((programs() / name).exists() for name in ("pg_dump", "pg_restore")):
+        pytest.skip("pg_dump and pg_restore are not installed beside this server; they belong to PostgreSQL's client programs")
+    dsn, copy = server().fresh(), f"restored_{os.getpid()}"
+    schema, there = dsn.rpartition("search_path=")[2].rstrip("'"), dsn.replace("dbname=postgres", f"dbname={copy}")
+    (tmp_path / "accounts.csv").write_text(csv_of(ACCOUNTS))
+    run(tmp_path, "init", "books", "--postgresql", dsn)
+    run(tmp_path, "open", "accounts.csv", "-l", "books")
+    run(tmp_path, "post", transfers(tmp_path, "id debit credit amount memo\nT1 ana bo 60.00 rent"), "-l", "books")
+    run(tmp_path, "checkpoint", "-l", "books", "-o", "kept.txt")
+    program(programs() / "pg_dump", "--format=custom", f"--schema={schema}", f"--file={tmp_path / 'dump'}", server().dsn())
+    run(tmp_path, "post", transfers(tmp_path, "id debit credit amount\nT2 cy bo 1.00"), "-l", "books")
+    run(tmp_path, "checkpoint", "-l", "books", "-o", "later.txt")
+    program(programs() / "createdb", f"--host={server().folder}", "--username=ledger", copy)
+    try:
+        program(programs() / "pg_restore", "--exit-on-error", f"--dbname={server().dsn(copy)}", tmp_path / "dump")
+        shutil.copytree(tmp_path / "books", tmp_path / "again")
+        description = tmp_path / "again" / "ledger.json"
+        description.write_text(json.dumps(json.loads(description.read_text()) | {"database": there}))
+        assert run(tmp_path, "audit", "-l", "again", "--checkpoint", "kept.txt").startswith("Sound: 2 entries, 1 transfer, 5 accounts")
+        assert "found a log of 2 entries; it should be at least 3" in run(
+            tmp_path, "audit", "-l", "again", "--checkpoint", "later.txt", code=1
+        )
+        run(tmp_path, "post", transfers(tmp_path, "id debit credit amount\nT3 cy ana 2.00"), "-l", "again")
+        assert standing(tmp_path, "again", zeros=False) == ["ana -58.00", "bo 60.00", "cy -2.00"]
+        assert run(tmp_path, "audit", "-l", "again", "--checkpoint", "kept.txt").startswith("Sound: 3 entries, 2 transfers")
+    finally:
+        server().drop(dsn)
+        program(programs() / "dropdb", f"--host={server().folder}", "--username=ledger", copy)
+
+
+def program(*words):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

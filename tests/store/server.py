@@ -10,12 +10,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import psycopg
+
+from tests.store.waiting import until
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -84,13 +85,17 @@ class Server:
             self.process = subprocess.Popen(
                 self._words("postgres", "-D", str(self.data), *settings), stdout=log, stderr=log, cwd=self.folder
             )
-        for _ in range(600):
-            with suppress(psycopg.OperationalError), psycopg.connect(self.dsn()):
-                return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise RuntimeError(f"the server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+        until(lambda: self._answers() or self._has_ended(), what="the start of the server")
+        if not self._answers():
+            raise RuntimeError(f"the server did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError), psycopg.connect(self.dsn()):
+            return True
+        return False
+
+    def _has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
 
     def stop(self, signal: int = 2) -> None:
         """2 (fast shutdown) unless told; 3 is an immediate one, as if the power failed, and recovery follows."""

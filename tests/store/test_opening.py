@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,11 +141,9 @@ def test_an_older_ledger_is_brought_forward_step_by_step_or_not_at_all(place: Pl
 def test_a_second_writer_waits_and_is_told(place: Place):
     first = with_accounts(place.store())
     second = place.store(wait_s=0.3)
-    began = time.monotonic()
     with pytest.raises(EnvironmentFault, match=r"waited 0\.3 seconds") as told:
         second.post_each(pay("T1"))
     assert told.value.code == "database_busy"
-    assert 0.2 < time.monotonic() - began < 5
     assert len(second.balances()) == 3, "reading needs no lock"
     first.close()
     assert second.post_each(pay("T1")).accepted.all()
@@ -176,7 +173,7 @@ def _hold(place: Place, done: Any) -> None:
     store = place.store()
     store.post_each(pay("T1"))
     done.send("posted")
-    time.sleep(60)
+    done.poll(60)  # until it is killed, or whoever holds the other end is gone
 
 
 def test_a_key_of_another_length_is_refused(tmp_path: Path):
