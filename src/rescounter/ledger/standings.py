@@ -34,6 +34,7 @@ STANDINGS: Final = pa.schema(
 )
 """Columns of standings: minor units >= 0; *limit_minor* >= 0 or `NO_LIMIT`; *state* of `AccountState`."""
 
+_FEW: Final = 1024
 _PLACE: Final = {name: place for place, name in enumerate(STANDINGS.names)}
 _SUMS: Final = ("posted_debits", "posted_credits", "pending_debits", "pending_credits")
 
@@ -94,7 +95,7 @@ class Standings:
         holds(len(columns) == len(_PLACE) and len(set(map(len, columns))) == 1, "standings_have_their_columns", found=len(columns))
         made = cls.__new__(cls)
         made._table, made._values = None, tuple(columns)
-        return made
+        return made if len(columns[0]) <= _FEW else cls(made.table)
 
     @property
     def table(self) -> pa.Table:

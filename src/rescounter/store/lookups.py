@@ -5,7 +5,7 @@ Set-wise, never a question a row. Ids that ascend in time are found to be new by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -224,18 +224,19 @@ def _others(transfers: Transfers) -> tuple[set[str], set[str]]:
 def _found_of(connection: Connection, ids: pa.Array | Sequence[str | None], in_range: str, among: str) -> set[str]:
     """Those of *ids* that are there: by one look at the range they span when it holds few, else one by one."""
     texts = listed(ids.drop_null()) if isinstance(ids, pa.Array) else [name for name in ids if name is not None]
-    question, asked = _question_about(texts, in_range, among)
+    question, asked = _question_about(texts, in_range, among, ends=pc.min_max(ids).as_py() if isinstance(ids, pa.Array) else None)
     there = connection.rows(question, **asked) if texts else []
     if question is in_range:
-        if len(there) < asked["most"]:
+        if len(there) < 2 * len(texts):
             return {name for (name,) in there}.intersection(texts) if there else set()
         there = connection.rows(among, names=askable(texts))
     return {name for (name,) in there}
 
 
-def _question_about(texts: Sequence[str], in_range: str, among: str) -> Question:
+def _question_about(texts: Sequence[str], in_range: str, among: str, *, ends: Mapping[str, str] | None = None) -> Question:
+    """What finds *texts*; *ends*: the least and the greatest of them, where they are known."""
     if len(texts) > _FEW:
-        first, last = min(texts), max(texts)
+        first, last = (ends["min"], ends["max"]) if ends is not None else (min(texts), max(texts))
         if _is_text(first) and _is_text(last):
             return in_range, {"first": first, "last": last, "most": 2 * len(texts)}
     return among, {"names": askable(texts)}
