@@ -69,6 +69,8 @@ def _did(desk: Desk, cycle: Cycle) -> str:
             return f"is cleared, {_finality(body)}: {'; '.join(_cleared(desk, cycle)) or 'nothing to clear'}. Root {body['result_root']}"
         case "called":
             return f"called, round {body['round']}: {_called(desk, body)}, due {when(body['due_at_us'], zone)}."
+        case "paid_in":
+            return f"booked {counted(body['booked'], 'pay-in')}{' that were assumed' if body['file'] == 'assumed' else ''}."
         case "funded":
             return "is funded: every call is covered, and each net debtor's position is earmarked."
         case "settled":

@@ -36,6 +36,7 @@ def fund_cycle(call: Call, file: Path | None, code: str | None) -> None:
     """Book what came in, then go on as far as the calls allow, and say who is short."""
     from rescounter.cycle.next_step import next_step
     from rescounter.cycle.states import State
+    from rescounter.facade.union import Done
     from rescounter.facade.union_work import cycle_named, pay_in, step
 
     with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
@@ -48,7 +49,8 @@ def fund_cycle(call: Call, file: Path | None, code: str | None) -> None:
             if paid.done.is_refused:
                 tell_done(call, desk, paid.done, "", cycle=chosen)
         progress("funding")
-        done = step(desk, "fund", by=by, cycle=chosen)
+        is_due = paid is None or desk.union.cycles[chosen].state is State.FINAL
+        done = step(desk, "fund", by=by, cycle=chosen) if is_due else Done()
         cycle = desk.union.cycles[chosen]
         short, waiting = _short(desk, cycle), _waiting(desk)
         zone = desk.union.rules(desk.at_us).union.zone

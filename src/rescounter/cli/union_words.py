@@ -25,6 +25,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record."
 
 _Union = Annotated[Path | None, typer.Option("--union", "-u", help="The union's folder; else RESCOUNTER_UNION, else the nearest above.")]
 _By = Annotated[str | None, typer.Option("--by", help="Who acts; else RESCOUNTER_PERSON, else the only person of the union.")]
+_Unasked = Annotated[str | None, typer.Option("--by", hidden=True)]
 _At = Annotated[str | None, typer.Option("--at", help="The time, such as 2026-03-16T13:00; in a demonstration only.")]
 
 _Command: TypeAlias = Callable[..., None]
@@ -54,17 +55,17 @@ def new_group(help: str, epilog: str = "") -> typer.Typer:
 
 
 def in_a_union(app: typer.Typer, name: str | None = None, *, acts: bool = True) -> Callable[[_Command], _Command]:
-    """Register a command of a union. *acts*: false for what only reads, so that nobody needs to be named."""
-    names = [each for each in _COMMON if acts or each != "by"]
+    """Register a command of a union. *acts*: false for what only reads, so that nobody needs to be named, though anybody may."""
 
     def register(command: _Command) -> _Command:
         def called(**words: Any) -> None:
-            given = {each: words.pop(each, None) for each in _COMMON}
+            given = {each: words.pop(each) for each in _COMMON}
             command(Call(**given), **words)
 
         kind = inspect.Parameter.KEYWORD_ONLY
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-        common = [inspect.Parameter(each, kind, annotation=_COMMON[each][0], default=_COMMON[each][1]) for each in names]
+        kinds = {each: option if acts or each != "by" else _Unasked for each, (option, _) in _COMMON.items()}
+        common = [inspect.Parameter(each, kind, annotation=kinds[each], default=default) for each, (_, default) in _COMMON.items()]
         signature = inspect.Signature([*(each.replace(kind=kind) for each in own), *common])
         called.__signature__ = signature  # type: ignore[attr-defined]
         called.__name__, called.__doc__ = command.__name__, command.__doc__

@@ -252,6 +252,15 @@ def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Paym
                 at=moment(act.at_us, zone),
                 reference=row["reference"],
             )
+    for act in desk.union.resolved.values():
+        if act.body["came_in"] == cycle.code and act.body["credited"] == member:
+            yield Payment(
+                currency=act.body["currency"],
+                amount_minor=act.body["amount_minor"],
+                direction=PAID_IN,
+                at=moment(act.at_us, zone),
+                reference=act.body["reference"],
+            )
     settled = cycle.last("settled")
     if settled is not None:
         for row in _rows(desk.office.table(settled.body["calls"]), member):
