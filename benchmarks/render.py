@@ -75,7 +75,7 @@ def _machine(measurement: dict[str, Any]) -> Iterator[str]:
     libraries = ", ".join(f"{said} {machine[name]}" for said, name in SOLVERS if name in machine)
     yield f"Measured on {measurement['date']}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB,"
     yield f"Python {machine['python']}, {libraries} (commit {_commit(machine)}). Build and solve, one thread, warm;"
-    yield "median seconds of the processor.\n"
+    yield f"median seconds of the {measurement['clock']}.\n" if "clock" in measurement else "median seconds.\n"
 
 
 def _growth(measurements: list[dict[str, Any]]) -> Iterator[str]:

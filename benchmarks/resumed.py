@@ -86,7 +86,7 @@ def main(words: list[str]) -> int:
         cold, warm = median(case["from_nothing"]), median(case["resumed"])
         print(f"{profile}, {given.size:,}: from nothing {cold:.3f} s, resumed {warm:.3f} s, {cold / warm:.1f} times;", end=" ")
         print(f"clear {case['clear']:.2f} s, what_if {median(case['what_if']):.3f} s", flush=True)
-    document = {"date": datetime.date.today().isoformat(), "machine": described(), "cases": cases}
+    document = {"clock": "processor", "date": datetime.date.today().isoformat(), "machine": described(), "cases": cases}
     given.output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return 0
 
