@@ -27,7 +27,7 @@ def found(call: Call, folder: Path, *, pack: str | None, rulebook: Path | None, 
     if call.at is not None and not is_demonstration:
         raise CallerFault("time_not_told", "only a demonstration may be told the time: add --demonstration, or leave --at away")
     text = shipped_text(pack) if pack is not None else text_of(rulebook or Path())
-    text = founding_text(text, name=name, is_demonstration=is_demonstration)
+    text = founding_text(text, name=name, is_demonstration=is_demonstration, has_approver=people[1] is not None)
     read = read_rulebook(text)
     is_single = bool(read.rule_text and read.rules.union.single_person)
     zone = read.rules.union.zone if read.rule_text else "UTC"
@@ -53,10 +53,11 @@ def _tell(
         return
     typer.echo(f"Founded {name} in {folder}/.")
     if is_demonstration:
-        typer.echo("It is a demonstration: one person, generous limits, the time may be told with --at. Every statement says so.")
+        alone = "one person, generous limits, " if is_single else ""
+        typer.echo(f"It is a demonstration: {alone}the time may be told with --at. Every statement says so.")
     elif is_single:
         typer.echo(f"It is run by a single person, {people[0]['code']}, as its rulebook says. Every statement says so too.")
-    else:
+    if not is_single:
         typer.echo(
             f"{people[0]['code']} operates it; {people[1]['code']} approves what moves money or changes members, limits, keys or rules."
         )

@@ -47,7 +47,7 @@ def init(
     operator: Annotated[str | None, typer.Option(help="Code of the person who runs it.")] = None,
     approver: Annotated[str | None, typer.Option(help="Code of another person, who approves.")] = None,
     demonstration: Annotated[
-        bool, typer.Option("--demonstration", help="One person, generous limits, told time; marked for ever.")
+        bool, typer.Option("--demonstration", help="Told time; without --approver one person and generous limits; marked for ever.")
     ] = False,
     postgresql: Annotated[str | None, typer.Option(help="Address of a PostgreSQL database; default: SQLite in the folder.")] = None,
     origin: Annotated[str | None, typer.Option(help="Name of the log in checkpoints, for ever; best an address of yours.")] = None,
@@ -60,6 +60,7 @@ def init(
     \b
     rescounter init circle --pack trade-credit --name "Our circle" --operator ana --approver bo
     rescounter init trial --pack deferred-net --demonstration
+    rescounter init trial --pack deferred-net --demonstration --operator ana --approver bo
     """
     from rescounter.cli.found_work import found
 

@@ -11,8 +11,10 @@ from rescounter.terms import CallerFault
 
 __all__ = ["founders", "founding_text", "shipped_text", "text_of"]
 
-_GENEROUS: Final = {"union.single_person": "true", "membership.lei_required": "false"}
-"""What a demonstration sets: one person does alone what else needs two, and members may be made up."""
+_MADE_UP: Final = {"membership.lei_required": "false"}
+"""What a demonstration sets: members may be made up."""
+_ALONE: Final = {"union.single_person": "true"}
+"""What it sets besides, where it is founded without an approver: one person does alone what else needs two."""
 
 
 def shipped_text(pack: str) -> str:
@@ -32,11 +34,13 @@ def text_of(path: Path) -> str:
         raise CallerFault("input_unreadable", f"{path} cannot be read as text ({fault})") from fault
 
 
-def founding_text(text: str, *, name: str | None, is_demonstration: bool) -> str:
+def founding_text(text: str, *, name: str | None, is_demonstration: bool, has_approver: bool) -> str:
     """The text with the union's *name* in it, and in a demonstration with what it sets. Comments stay."""
     # JSON writes a text as TOML does, but for one character that no name may hold.
     values = {} if name is None else {"union.name": json.dumps(name, ensure_ascii=False)}
-    return with_values(text, values | (_GENEROUS if is_demonstration else {}))
+    if is_demonstration:
+        values |= _MADE_UP | ({} if has_approver else _ALONE)
+    return with_values(text, values)
 
 
 def founders(*, operator: str | None, approver: str | None, is_single: bool) -> list[dict[str, Any]]:
