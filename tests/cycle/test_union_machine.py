@@ -18,6 +18,7 @@ from rescounter.approvals.laws import unapproved
 from rescounter.cycle.next_step import next_step
 from rescounter.cycle.office import wanted
 from rescounter.cycle.paying import stands
+from rescounter.cycle.repaying import repaying
 from rescounter.cycle.states import State
 from rescounter.cycle.submitting import withdrawing
 from rescounter.cycle.union import union_of
@@ -197,6 +198,16 @@ class UnionMachine(RuleBasedStateMachine):
             assert reference not in self.paid, "money is booked once"
             self.paid[reference] = amount
 
+    @rule(member=st.sampled_from(MEMBERS), amount=st.integers(1, 6_000), reference=st.sampled_from(["R1", "R2", "R3"]))
+    def money_goes_back(self, member: str, amount: int, reference: str) -> None:
+        desk, was = self.world.desk, reference in self.union.repaid
+        before = self.world.balances().get(f"{member}/cash/EUR", 0)
+        done = desk.do(repaying(desk.union, desk.office, member, "EUR", amount, reference=reference, at_us=desk.at_us), by=OPERATOR)
+        if done.proposal is not None and not done.is_repeat:
+            done = self.world.approved(done)
+        if done.act and not done.is_repeat and not was:
+            assert amount <= before, "credit is not paid out"
+
     def _was_booked(self, reference: str) -> bool:
         """True where the latest act booked it: a double and a refused pay-in beside it are not."""
         acts = [act for cycle in self.union.cycles.values() for act in cycle.all("paid_in")]
@@ -267,6 +278,7 @@ class UnionMachine(RuleBasedStateMachine):
             for act in cycle.all("settled")
             for amount in self.world.desk.office.table(act.body["calls"])["pay_out_minor"].to_pylist()
         )
+        paid_out += sum(act.body["amount_minor"] for act in union.repaid.values())
         assert -balances.get("*/settlement/EUR", 0) == sum(self.paid.values()) - paid_out, "the union has what came in and did not leave"
 
     def _nothing_is_created(self, cycle: Any) -> None:

@@ -147,6 +147,24 @@ def limit(
     set_limit(call, code, currency, amount, kind=kind, start=from_)
 
 
+@in_a_union(member_app)
+def repay(
+    call: Call,
+    code: Code,
+    currency: Annotated[str, typer.Argument(help="Such as EUR.")],
+    amount: Annotated[str, typer.Argument(help="In major units, such as 5000.")],
+    reference: Annotated[str, typer.Option(help="The operator's reference of this repayment, used once.")],
+) -> None:
+    """Pay back what a member paid in and does not need; approved and posted.
+
+    \b
+    rescounter member repay ANA EUR 5000 --reference R-2026-04-1
+    """
+    from rescounter.cli.member_work import pay_back
+
+    pay_back(call, code, currency, amount, reference=reference)
+
+
 @in_a_union(member_app, "list", acts=False)
 def list_(call: Call, standing: Annotated[str | None, typer.Option(help="Only active, suspended, leaving or left ones.")] = None) -> None:
     """List members with their standing."""

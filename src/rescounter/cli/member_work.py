@@ -15,9 +15,9 @@ from rescounter.cli.union_door import desk_of, who
 from rescounter.cli.union_voice import done_body, money, tell_done, told_json, when
 from rescounter.cli.union_words import Call
 from rescounter.cli.voice import counted, stages
-from rescounter.terms import CallerFault
+from rescounter.terms import CallerFault, Exponents, parse_minor
 
-__all__ = ["act_on", "let_join", "let_leave", "make_key", "set_limit"]
+__all__ = ["act_on", "let_join", "let_leave", "make_key", "pay_back", "set_limit"]
 
 
 def act_on(call: Call, kind: str, sentence: str, **body: Any) -> None:
@@ -77,21 +77,36 @@ def set_limit(call: Call, code: str, currency: str, amount: str, *, kind: str, s
     """Set a limit, at once or from a date on."""
     from rescounter.cycle.office import wanted
     from rescounter.facade.union_work import told_time
-    from rescounter.terms import Exponents, parse_minor
 
     with desk_of(call) as desk:
         rules = desk.union.rules(desk.at_us)
         exponents = Exponents(dict(rules.union.exponents))
-        try:
-            minor = parse_minor(amount, exponents.of(currency) or 0)
-        except ValueError as fault:
-            raise CallerFault("option_invalid", f"the amount is wrong: {fault}") from fault
+        minor = _minor(amount, currency, exponents)
         limit = {"member": code, "currency": currency, "kind": kind, "amount_minor": minor}
         if start is not None:
             limit["from_us"] = told_time(start, rules.union.zone)
         done = desk.do(wanted("limits_set", limits=[limit]), by=who(call, desk))
         since = "" if start is None else f" from {start} on"
         tell_done(call, desk, done, f"{code} may owe {money(minor, currency, exponents)} ({kind}){since}.")
+
+
+def pay_back(call: Call, code: str, currency: str, amount: str, *, reference: str) -> None:
+    """Pay a member back what it does not need."""
+    from rescounter.cycle.repaying import repaying
+
+    with desk_of(call) as desk:
+        exponents = Exponents(dict(desk.union.rules(desk.at_us).union.exponents))
+        minor = _minor(amount, currency, exponents)
+        came = repaying(desk.union, desk.office, code, currency, minor, reference=reference, at_us=desk.at_us)
+        done = desk.do(came, by=who(call, desk))
+        tell_done(call, desk, done, f"{code} gets {money(minor, currency, exponents)} back; pay it out of the settlement account.")
+
+
+def _minor(amount: str, currency: str, exponents: Exponents) -> int:
+    try:
+        return parse_minor(amount, exponents.of(currency) or 0)
+    except ValueError as fault:
+        raise CallerFault("option_invalid", f"the amount is wrong: {fault}") from fault
 
 
 def make_key(file: Path, name: str | None, *, quiet: bool, as_json: bool) -> None:

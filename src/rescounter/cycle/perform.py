@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rescounter.cycle.office import Office, Wanted, refusal
+from rescounter.cycle.repaying import repayment_of
 from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union
 from rescounter.ledger import Batch
@@ -18,10 +19,7 @@ __all__ = ["batch_of", "perform"]
 
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
     """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
-    cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))
-    if cycle is None or wanted.kind == "cycle_opened":
-        return ()
-    batch = batch_of(union, cycle, wanted.kind, wanted.body, office)
+    batch = _batch_of(union, wanted, office)
     if batch is None:
         return ()
     caps = _caps(union, batch, at_us=at_us)
@@ -32,9 +30,16 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
     told = (*answer.refusals, *answer.breaches)
     if told:
         why = "; ".join(f"{each.id}: {each.code}, found {each.found}" for each in told[:5])
-        return (refusal("posting_refused", cycle.code, found=why),)
+        return (refusal("posting_refused", batch.key, found=why),)
     holds(answer.entry is not None, "a_posting_has_its_entry", key=batch.key)
     return ()
+
+
+def _batch_of(union: Union, wanted: Wanted, office: Office) -> Batch | None:
+    if wanted.kind == "repaid":
+        return repayment_of(wanted.body)
+    cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))
+    return None if cycle is None or wanted.kind == "cycle_opened" else batch_of(union, cycle, wanted.kind, wanted.body, office)
 
 
 def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], office: Office) -> Batch | None:

@@ -23,7 +23,7 @@ _BY_THE_OPERATOR: Final = (
     *("rulebook_changed", "person_added", "person_changed", "person_removed", "limits_set"),
     *("members_joined", "member_changed", "member_suspended", "member_reinstated", "member_expelled"),
     *("cycle_opened", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed"),
-    *("assigned", "returned"),
+    *("assigned", "returned", "repaid"),
 )
 
 ROLES: Final = MappingProxyType(

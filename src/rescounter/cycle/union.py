@@ -88,6 +88,7 @@ class Union:
     approvals: Approvals = field(default_factory=Approvals)
     cycles: Mapping[str, Cycle] = field(default_factory=lambda: MappingProxyType({}))
     resolved: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
+    repaid: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_demonstration(self) -> bool:
@@ -126,6 +127,7 @@ class Union:
             approvals=self.approvals.after(act),
             cycles=self._cycles_after(act),
             resolved=self._resolved_after(act),
+            repaid=self._repaid_after(act),
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:
@@ -134,6 +136,13 @@ class Union:
             return self.resolved
         holds(act.body["reference"] not in self.resolved, "money_is_resolved_once", reference=act.body["reference"])
         return MappingProxyType({**self.resolved, act.body["reference"]: act})
+
+    def _repaid_after(self, act: Act) -> Mapping[str, Act]:
+        """Repayments by the operator's reference. Law: each once."""
+        if act.kind != "repaid":
+            return self.repaid
+        holds(act.body["reference"] not in self.repaid, "money_is_repaid_once", reference=act.body["reference"])
+        return MappingProxyType({**self.repaid, act.body["reference"]: act})
 
     def _cycles_after(self, act: Act) -> Mapping[str, Cycle]:
         if act.kind == "cycle_opened":

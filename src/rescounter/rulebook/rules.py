@@ -43,6 +43,7 @@ APPROVED_KINDS: Final = (
     "settled",
     "assigned",
     "returned",
+    "repaid",
 )
 """Kinds of acts that move money or change members, limits, keys or rules: a second person agrees to them in every union but
 one that says it is a single person's. A result needs it when it is final.

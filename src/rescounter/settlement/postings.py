@@ -14,6 +14,7 @@ net          paid_out                 M/cash            ``*/settlement``  pay-ou
 fees         fee                      M/fees            ``*/fees``       fee
 resolution   assigned                 ``*/unidentified``  M/cash         unidentified money whose owner was found
 resolution   returned                 ``*/unidentified``  ``*/settlement``  unidentified money that went back
+repayment    repaid                   M/cash            ``*/settlement``  money that M paid in and does not need
 ===========  =======================  ================  ===============  ====================================================
 
 A batch without transfers is None. A pay-in's transfer is called after the bank's reference, and a resolution's batch too: so the ledger
@@ -44,6 +45,7 @@ __all__ = [
     "fees_batch",
     "net_batch",
     "pay_in_batch",
+    "repay_batch",
     "return_batch",
     "set_off_batch",
 ]
@@ -160,6 +162,14 @@ def assign_batch(line: Mapping[str, object], member: str, cycle: str = "", *, ru
 def return_batch(line: Mapping[str, object], cycle: str = "", *, rulebook_version: str) -> Batch:
     """An unidentified pay-in, sent back. Args: *line* a row of `funding.Reconciled` lines."""
     return _resolution(line, account_name(_UNION, SETTLEMENT, str(line["currency"])), "returned", cycle, rulebook_version)
+
+
+def repay_batch(member: str, currency: str, amount_minor: int, *, reference: str, rulebook_version: str) -> Batch:
+    """What a member paid in and gets back, under a reference of the operator, which makes the key."""
+    key = f"repaid/{_hashed(reference)}"
+    debit, credit = account_name(member, CASH, currency), account_name(_UNION, SETTLEMENT, currency)
+    moved = Transfer(id=key, debit=debit, credit=credit, amount_minor=amount_minor, kind="repaid")
+    return Batch(key=key, transfers=Transfers.of([moved]), rulebook_version=rulebook_version)
 
 
 def _resolution(line: Mapping[str, object], credit: str, kind: str, cycle: str, rulebook_version: str) -> Batch:

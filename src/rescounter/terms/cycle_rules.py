@@ -201,4 +201,22 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         "rescounter cycle fund lists what waits; a reference is written as the bank gave it.",
         "cycle assign BANK-77, which was sent back",
     ),
+    (
+        "repayment_taken",
+        "C22",
+        6220,
+        "the reference stands for another repayment",
+        "a reference of its own for each repayment",
+        "Give the repayment another reference.",
+        "--reference R-1, twice, with other amounts",
+    ),
+    (
+        "cash_not_there",
+        "C23",
+        6230,
+        "the amount is not above zero, or more than the member has paid in and not used",
+        "at most what stands on the member's cash account; a net debit cap is credit and is not paid out",
+        "Ask for less; rescounter member show CODE tells the balance.",
+        "5,000 asked for, 4,000 there",
+    ),
 )

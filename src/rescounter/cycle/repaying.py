@@ -1,0 +1,43 @@
+"""Money that a member paid in and does not need: paid back when it asks for it, or when it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.union import Union
+from rescounter.ledger import Batch
+from rescounter.settlement.accounts import CASH, account_name
+from rescounter.settlement.postings import repay_batch
+
+__all__ = ["repaying", "repayment_of"]
+
+
+def repaying(union: Union, office: Office, member: str, currency: str, amount_minor: int, *, reference: str, at_us: int) -> Step:
+    """The act that pays *amount_minor* back to a member under a *reference* of the operator, which is used once.
+
+    Refuses: more than stands on its cash; a net debit cap is credit, and credit is not paid out.
+    """
+    before = union.repaid.get(reference)
+    what: dict[str, Any] = {"member": member, "currency": currency, "amount_minor": amount_minor, "reference": reference}
+    if before is not None and all(before.body[name] == value for name, value in what.items()):
+        return Step(is_done=True, told=f"{reference} was paid back before, in act {before.number}; nothing was done.")
+    if before is not None:
+        return refused(refusal("repayment_taken", reference, found=f"{reference} stands in act {before.number} with other content"))
+    if union.register.member(member) is None:
+        return refused(refusal("member_not_known", member, found=member))
+    has = sum(row.balance_minor - row.pending_debits for row in office.balances([account_name(member, CASH, currency)]).rows())
+    if not 0 < amount_minor <= has:
+        return refused(
+            refusal("cash_not_there", reference, found=f"{amount_minor} asked for, {max(0, has)} there, in minor units of {currency}")
+        )
+    rules = union.rules(at_us)
+    return wanted("repaid", **what, rulebook=f"{rules.version}/{rules.digest[:19]}")
+
+
+def repayment_of(body: Mapping[str, Any]) -> Batch:
+    """The batch that moves the money of such an act."""
+    return repay_batch(
+        body["member"], body["currency"], body["amount_minor"], reference=body["reference"], rulebook_version=body["rulebook"]
+    )
