@@ -19,7 +19,7 @@ from rescounter.rulebook.versions import Rulebook
 from rescounter.terms import Exponents, holds, there
 from rescounter.terms.acts import Act
 
-__all__ = ["Cycle", "Union", "union_of"]
+__all__ = ["Cycle", "Union", "frozen_inputs", "union_of"]
 
 _OF_A_CYCLE: Final = frozenset(
     ("submitted", "withdrawn", "answered", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed")
