@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rescounter.cli.demo_ledger import post_and_audit
+from rescounter.cli.demo_union import run_two_cycles
 from rescounter.cli.voice import console, percent, stages
 from rescounter.terms import format_minor, holds
 
@@ -48,6 +49,8 @@ def demonstrate(target: Path, *, force: bool) -> None:
         out.print(f"  proven: {sentence}", style="green", markup=False)
     _catch_a_fault(out, target)
     post_and_audit(out, target, target / "ledger")
+    with as_file(files("rescounter.data") / "trade_1985.csv") as sample:
+        run_two_cycles(out, sample, target)
     out.print("\nWhat to do next", style="bold")
     for command, meaning in _next(target):
         out.print(f"  {command:<57} {meaning}", markup=False)
@@ -114,7 +117,8 @@ def _next(target: Path) -> tuple[tuple[str, str], ...]:
         (f"open {target}/report.html", "the page to read, with pictures"),
         (f"{name} explain {target} --member JPN", "why Japan cleared what it cleared"),
         (f"{name} extract {target} --member FRA", "what France may see, with its proof"),
-        (f"{name} ledger balances -l {target}/ledger", "what every account stands at"),
+        (f"open {target}/statements/JPN/statement.html", "what Japan gets of a cycle of the union"),
+        (f"{name} status -u {target}/union", "the union at a glance"),
         (f"{name} clear obligations.csv", "your own file: debtor, creditor, amount"),
     )
 
