@@ -24,7 +24,11 @@ print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], [], ["clear", "--help"], ["verify", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--version"], [], ["clear", "--help"], ["verify", "--help"], ["init", "--help"], ["cycle", "run", "--help"]],
+    ids=" ".join,
+)
 def test_asking_for_help_loads_nothing_heavy(words):
     done = subprocess.run([sys.executable, "-c", PROBE, json.dumps(words)], capture_output=True, text=True)
     code, loaded = json.loads(done.stderr.splitlines()[-1])

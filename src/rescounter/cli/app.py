@@ -21,6 +21,7 @@ Three ways to begin:
   rescounter clear obligations.csv                your own file: debtor, creditor, amount
   rescounter verify obligations-cleared           check a result, or a member's bundle
 
+rescounter init --help founds a union, which clears in cycles; rescounter status says what is due in it.
 rescounter ledger --help shows the ledger, in which results are posted.
 rescounter COMMAND --help teaches each command by example.
 """

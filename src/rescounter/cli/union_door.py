@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rescounter.cli.refusals import leave_refused
 from rescounter.cli.union_words import Call
 from rescounter.terms import CallerFault
 
@@ -45,8 +46,12 @@ def desk_of(call: Call) -> Iterator[Desk]:
 
 
 def who(call: Call, desk: Desk) -> str:
-    """The code of the person who acts. Raises: CallerFault ``person_unnamed`` where several might."""
+    """The code of the person who acts, known before any work is done. Raises: CallerFault ``person_unnamed`` where several might."""
+    from rescounter.cycle.permission import person_of, refusals_of_person
+
     named = call.by or os.environ.get("RESCOUNTER_PERSON")
+    if named and person_of(desk.union, named) is None:
+        leave_refused(refusals_of_person(desk.union, named, "approved"), "Refused; nothing was done:", as_json=call.as_json)
     if named:
         return named
     active = [person.code for person in desk.union.register.people if person.is_active]
