@@ -21,7 +21,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-__all__ = ["Finding", "Report", "check", "main"]
+__all__ = ["FORMAT", "Finding", "Report", "check", "main"]
 
 FORMAT = "rescounter-proof/1"
 TRANSFER = "id debit credit amount_minor kind cycle flag pending_id expires_at_us reverses effective_at_us currency memo_digest"
