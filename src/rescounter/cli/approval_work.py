@@ -25,10 +25,11 @@ def list_proposals(call: Call, *, everything: bool) -> None:
 
 def decide(call: Call, number: int, *, is_approved: bool, reason: str) -> None:
     """Approve, which does what was proposed, or refuse."""
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
+    with desk_of(call) as desk:
         by = who(call, desk)
-        progress("doing what was approved" if is_approved else "refusing")
-        done = desk.decide(number, by=by, is_approved=is_approved, reason=reason)
+        with stages(quiet=call.quiet or call.as_json) as progress:
+            progress("doing what was approved" if is_approved else "refusing")
+            done = desk.decide(number, by=by, is_approved=is_approved, reason=reason)
         proposal = desk.union.approvals.proposal(number)
         what = about(proposal.kind, proposal.body) if proposal is not None else ""
         sentence = f"Approved and done: {what}." if is_approved else f"Refused: {what}. Nothing was done."

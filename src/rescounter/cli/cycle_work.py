@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rescounter.cycle.next_step import Due
     from rescounter.cycle.union import Cycle
     from rescounter.facade.union import Desk, Done
+    from rescounter.terms import Refusal
 
 __all__ = ["do_step", "run_cycle", "sentence_of"]
 
@@ -26,10 +27,11 @@ def do_step(call: Call, verb: str, cycle: str | None) -> None:
     from rescounter.cycle.next_step import next_step
     from rescounter.facade.union_work import step
 
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
-        by = who(call, desk)
-        progress(verb)
-        done = step(desk, verb, by=by, cycle=cycle)
+    with desk_of(call) as desk:
+        by = who(call, desk, "cut_off")
+        with stages(quiet=call.quiet or call.as_json) as progress:
+            progress(verb)
+            done = step(desk, verb, by=by, cycle=cycle)
         changed = _cycle_of(desk, done)
         due = None if changed is None else next_step(desk.union, changed, at_us=desk.at_us)
         zone = desk.union.rules(desk.at_us).union.zone
@@ -103,37 +105,41 @@ def _called(desk: Desk, body: Any) -> str:
 
 
 def run_cycle(call: Call, cycle: str | None, *, demonstrate: bool) -> None:
-    """Go on, telling each step as it is done, and say what comes next."""
-    from rescounter.facade.union_work import run
-
-    done_steps: list[dict[str, Any]] = []
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
-        zone = desk.union.rules(desk.at_us).union.zone
-
-        def told(due: Due, done: Done) -> None:
-            done_steps.append({"command": f"rescounter {due.verb}", **done_body(done)})
-            if not call.quiet and not call.as_json:
-                _tell_step(desk, done)
-            progress("going on")
-
-        progress("going on")
-        try:
-            due = run(desk, by=who(call, desk), cycle=cycle, assume=demonstrate, told=told)
-        except CallerFault as fault:
-            refusals = fault.facts.get("refusals")
-            if fault.code != "step_refused" or not isinstance(refusals, tuple):
-                raise
-            leave_refused(refusals, "The next step was refused; what was done before stays done:", as_json=call.as_json,
-                          more={"steps": done_steps})  # fmt: skip
-        if told_json(call, {"steps": done_steps, "next": due_body(due, zone)}) or call.quiet:
+    """Go on, tell each step that was done, and say what comes next."""
+    steps: list[tuple[Due, Done, str]] = []
+    with desk_of(call) as desk:
+        by, zone = who(call, desk, "cut_off"), desk.union.rules(desk.at_us).union.zone
+        due, refusals = _go_on(call, desk, by, cycle, steps, demonstrate=demonstrate)
+        body = {"steps": [{"command": f"rescounter {due.verb}", **done_body(done)} for due, done, _ in steps], "next": due_body(due, zone)}
+        if not call.quiet and not call.as_json:
+            for _, done, sentence in steps:
+                tell_done(call, desk, done, sentence)
+        if refusals:
+            leave_refused(refusals, "The next step was refused; what was done before stays done:", as_json=call.as_json, more=body)
+        if told_json(call, body) or call.quiet:
             return
-        if not done_steps:
+        if not steps:
             typer.echo("Nothing could be done.")
         print_lines(due_lines(due, desk))
 
 
-def _tell_step(desk: Desk, done: Done) -> None:
-    if done.proposal is None:
-        typer.echo(done.told or sentence_of(desk, done))
-        return
-    tell_done(Call(None, None, None, False, False), desk, done, "")
+def _go_on(
+    call: Call, desk: Desk, by: str, cycle: str | None, steps: list[tuple[Due, Done, str]], *, demonstrate: bool
+) -> tuple[Due | None, tuple[Refusal, ...]]:
+    """Run, adding each step with its sentence to *steps*. Returns: what comes next, and why a step was refused."""
+    from rescounter.facade.union_work import run
+
+    with stages(quiet=call.quiet or call.as_json) as progress:
+
+        def told(due: Due, done: Done) -> None:
+            steps.append((due, done, sentence_of(desk, done)))
+            progress(f"{counted(len(steps), 'step')} done, going on after {due.verb}")
+
+        progress("going on")
+        try:
+            return run(desk, by=by, cycle=cycle, assume=demonstrate, told=told), ()
+        except CallerFault as fault:
+            refusals = fault.facts.get("refusals")
+            if fault.code != "step_refused" or not isinstance(refusals, tuple):
+                raise
+            return None, refusals

@@ -41,22 +41,25 @@ def hand_in(
 
     if key is not None and signature:
         raise CallerFault("option_invalid", "name either --key or --signature")
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
-        progress("reading")
-        done = submit(
-            desk,
-            file,
-            submitter=member,
-            by=who(call, desk),
-            cycle=cycle,
-            signature=signature,
-            key=None if key is None else _key(desk, key, member),
-            **{**reading, "columns": read_pairs(reading["columns"], "columns")},
-        )
+    with desk_of(call) as desk:
+        by = who(call, desk, "submitted", member)
+        _known(desk, member)
+        words = {**reading, "columns": read_pairs(reading["columns"], "columns"), "key": None if key is None else _key(desk, key, member)}
+        with stages(quiet=call.quiet or call.as_json) as progress:
+            progress("reading")
+            done = submit(desk, file, submitter=member, by=by, cycle=cycle, signature=signature, **words)
         told = _refusals(done)
         _tell(call, desk, done, told, file=str(file), member=member)
     if strict and told:
         raise typer.Exit(REFUSED)
+
+
+def _known(desk: Desk, member: str) -> None:
+    """Tell a wrong code once, rather than with each row."""
+    from rescounter.terms.names import closest
+
+    if member != "*" and desk.union.register.member(member) is None:
+        raise CallerFault("member_unknown", f"{member} is no member of this union{closest(member, desk.union.register.by_code)}")
 
 
 def _key(desk: Desk, path: Path, member: str) -> Any:
@@ -108,7 +111,7 @@ def take_back(call: Call, ids: Sequence[str], member: str, *, cycle: str | None)
     from rescounter.facade.union_work import withdraw
 
     with desk_of(call) as desk:
-        done = withdraw(desk, ids, submitter=member, by=who(call, desk), cycle=cycle)
+        done = withdraw(desk, ids, submitter=member, by=who(call, desk, "withdrawn", member), cycle=cycle)
         tell_done(call, desk, done, f"{counted(len(ids), 'obligation')} of {member} taken back.", ids=list(ids))
 
 
@@ -123,7 +126,7 @@ def say(
     with desk_of(call) as desk:
         named = [*_named(confirm, "confirmed", ""), *_named(reject, "rejected", reason)]
         answers = named if file is None else _answers_of(call, file)
-        done = answer(desk, answers, member=member, by=who(call, desk), cycle=cycle)
+        done = answer(desk, answers, member=member, by=who(call, desk, "answered", member), cycle=cycle)
         yes = sum(each["answer"] == "confirmed" for each in answers)
         sentence = f"{member} confirmed {counted(yes, 'obligation')} and rejected {len(answers) - yes:,}."
         tell_done(call, desk, done, sentence, confirmed=yes, rejected=len(answers) - yes)

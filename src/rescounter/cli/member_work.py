@@ -40,11 +40,12 @@ def let_join(call: Call, code: str | None, details: Mapping[str, str], *, file: 
         members: list[tuple[int, dict[str, Any]]] = [(0, {"code": code, **details})]
     else:
         members, unreadable = read_members(file)
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
-        by = who(call, desk)
-        if unreadable:
-            leave_refused(unreadable, f"Nobody of {file} joined: {counted(len(unreadable), 'row')} refused.", as_json=call.as_json)
-        joined = let_join(desk, members, by=by, progress=progress)
+    if unreadable:
+        leave_refused(unreadable, f"Nobody of {file} joined: {counted(len(unreadable), 'row')} refused.", as_json=call.as_json)
+    with desk_of(call) as desk:
+        by = who(call, desk, "members_joined")
+        with stages(quiet=call.quiet or call.as_json) as progress:
+            joined = let_join(desk, members, by=by, progress=progress)
         if joined.refusals:
             leave_refused(joined.refusals, f"Nobody joined: {counted(len(joined.refusals), 'fault')}.", as_json=call.as_json)
         waiting = [done for done in joined.dones if done.proposal is not None]

@@ -39,18 +39,16 @@ def fund_cycle(call: Call, file: Path | None, code: str | None) -> None:
     from rescounter.facade.union import Done
     from rescounter.facade.union_work import cycle_named, pay_in, step
 
-    with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
-        by = who(call, desk)
+    with desk_of(call) as desk:
+        by = who(call, desk, "paid_in")
         chosen = cycle_named(desk, code, states=(State.FINAL, State.FUNDED)).code
-        paid = None
-        if file is not None:
-            progress("booking")
-            paid = pay_in(desk, file, by=by, cycle=chosen)
-            if paid.done.is_refused:
-                tell_done(call, desk, paid.done, "", cycle=chosen)
-        progress("funding")
-        is_due = paid is None or desk.union.cycles[chosen].state is State.FINAL
-        done = step(desk, "fund", by=by, cycle=chosen) if is_due else Done()
+        with stages(quiet=call.quiet or call.as_json) as progress:
+            progress("booking and funding")
+            paid = None if file is None else pay_in(desk, file, by=by, cycle=chosen)
+            is_due = paid is None or (not paid.done.is_refused and desk.union.cycles[chosen].state is State.FINAL)
+            done = step(desk, "fund", by=by, cycle=chosen) if is_due else Done()
+        if paid is not None and paid.done.is_refused:
+            tell_done(call, desk, paid.done, "", cycle=chosen)
         cycle = desk.union.cycles[chosen]
         short, waiting = _short(desk, cycle), _waiting(desk)
         zone = desk.union.rules(desk.at_us).union.zone
@@ -148,7 +146,7 @@ def resolve(call: Call, reference: str, member: str, reason: str) -> None:
     from rescounter.cycle.resolving import resolving
 
     with desk_of(call) as desk:
-        by = who(call, desk)
+        by = who(call, desk, "paid_in")
         done = desk.do(resolving(desk.union, desk.office, reference, member=member, reason=reason), by=by)
         sentence = f"{reference} belongs to {member}." if member else f"{reference} goes back; pay it out of the settlement account."
         tell_done(call, desk, done, sentence, reference=reference, member=member)

@@ -28,12 +28,13 @@ def show_statement(call: Call, member: str, *, cycle: str | None, output: Path |
     with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
         progress("reading")
         made = statement(facts_of(desk, cycle_named(desk, cycle), member))
-        if output is None:
-            if not told_json(call, as_json(made)) and not call.quiet:
-                typer.echo(text(made, _width()))
-            return
-        progress("writing")
-        write_statement(made, output, format=format, force=force)
+        if output is not None:
+            progress("writing")
+            write_statement(made, output, format=format, force=force)
+    if output is None:
+        if not told_json(call, as_json(made)) and not call.quiet:
+            typer.echo(text(made, _width()))
+        return
     if not told_json(call, {"folder": str(output), "member": member}) and not call.quiet:
         typer.echo(f"Written to {output}/: open statement.html, book journal.{format}; statement.json holds the proofs.")
 

@@ -45,16 +45,19 @@ def desk_of(call: Call) -> Iterator[Desk]:
         yield desk
 
 
-def who(call: Call, desk: Desk) -> str:
-    """The code of the person who acts, known before any work is done. Raises: CallerFault ``person_unnamed`` where several might."""
-    from rescounter.cycle.permission import person_of, refusals_of_person
+def who(call: Call, desk: Desk, kind: str = "approved", member: str = "") -> str:
+    """The code of the person who acts, who may do such an act (for *member*): known before any work is done.
 
-    named = call.by or os.environ.get("RESCOUNTER_PERSON")
-    if named and person_of(desk.union, named) is None:
-        leave_refused(refusals_of_person(desk.union, named, "approved"), "Refused; nothing was done:", as_json=call.as_json)
-    if named:
-        return named
-    active = [person.code for person in desk.union.register.people if person.is_active]
-    if len(active) == 1:
-        return active[0]
-    raise CallerFault("person_unnamed", f"{len(active)} people act in this union: {', '.join(active[:8])}")
+    Raises: CallerFault ``person_unnamed`` where several might act and none is named.
+    """
+    from rescounter.cycle.permission import refusals_of_person
+
+    named = call.by or os.environ.get("RESCOUNTER_PERSON") or ""
+    if not named:
+        active = [person.code for person in desk.union.register.people if person.is_active]
+        if len(active) != 1:
+            raise CallerFault("person_unnamed", f"{len(active)} people act in this union: {', '.join(active[:8])}")
+        named = active[0]
+    if found := refusals_of_person(desk.union, named, kind, member=member):
+        leave_refused(found, "Refused; nothing was done:", as_json=call.as_json)
+    return named
