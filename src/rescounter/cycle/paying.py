@@ -5,7 +5,7 @@ The positions of a round are made of the final result alone and of who was late 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -93,17 +93,16 @@ def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Ta
     names = [account_name(member, CASH, currency) for currency, member in _keys(net)]
     there = cash_of(office.balances(names))
     known = {(row["currency"], row["member"]): row for row in there.to_pylist()}
-    rows = [
-        known.get(key, {"currency": key[0], "member": key[1], "balance_minor": 0, "limit_minor": _cap(union, key, at_us)})
-        for key in _keys(net)
-    ]
+    caps = _caps(union, (key for key in _keys(net) if key not in known), at_us=at_us)
+    rows = [known.get(key) or {"currency": key[0], "member": key[1], "balance_minor": 0, "limit_minor": caps[key]} for key in _keys(net)]
     return pa.Table.from_pylist(rows, schema=CASH_TABLE)
 
 
-def _cap(union: Union, key: tuple[str, str], at_us: int) -> int:
+def _caps(union: Union, keys: Iterable[tuple[str, str]], *, at_us: int) -> dict[tuple[str, str], int]:
+    """What members without a cash account will be able to owe once they have one."""
     if not union.rules(at_us).settlement.net_debit_caps:
-        return 0
-    return union.register.limit_of(key[1], key[0], "net_debit_cap", at_us) or 0
+        return dict.fromkeys(keys, 0)
+    return {key: union.register.limit_of(key[1], key[0], "net_debit_cap", at_us) or 0 for key in keys}
 
 
 def _keys(net: pa.Table) -> list[tuple[str, str]]:
