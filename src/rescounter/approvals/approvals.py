@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from rescounter.membership.layers import Layers
@@ -116,12 +117,12 @@ def _used(proposal: Proposal, act: Act) -> Proposal:
     return replace(proposal, used_by=act.number)
 
 
-def needs_approval(kind: str, rules: Rules) -> bool:
-    """True for a kind of act that these rules ask a second person for; a single-person union does it alone, and says so.
+def needs_approval(kind: str, rules: Rules, body: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """True for an act that these rules ask a second person for; a single-person union does it alone, and says so.
 
-    A result that is not final needs none (`docs/UNION.md`, section 2): the caller knows which it has.
+    A result that is not final needs none (`docs/UNION.md`, section 2); no other act gets past by calling itself so.
     """
-    return kind in rules.approvals.needed
+    return kind in rules.approvals.needed and not (kind == "cleared" and body.get("is_final") is False)
 
 
 def refusals_to_decide(

@@ -76,8 +76,7 @@ def _fault(act: Act, past: _Past, rules: Rules) -> str:
     number = act.body.get("approval", 0)
     if number:
         return _fault_of_use(act, number, past)
-    is_needed = needs_approval(act.kind, rules) and act.body.get("is_final", True)
-    if is_needed and not rules.union.single_person and not _is_by_rule(act, rules):
+    if needs_approval(act.kind, rules, act.body) and not rules.union.single_person and not _is_by_rule(act, rules):
         return "no approval"
     return ""
 

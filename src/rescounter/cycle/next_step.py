@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rescounter.cycle.proposals import waiting
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 
@@ -31,7 +32,7 @@ def next_step(union: Union, cycle: Cycle, *, at_us: int) -> Due | None:
     due = _by_state(union, cycle)
     if due is None:
         return None
-    for proposal in union.approvals.pending(at_us):
+    for proposal in waiting(union, at_us=at_us):
         if proposal.body.get("cycle") == cycle.code:
             return Due(
                 cycle=cycle.code,

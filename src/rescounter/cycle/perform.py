@@ -14,12 +14,12 @@ from rescounter.settlement.accounts import CASH, account_name, accounts_of, limi
 from rescounter.settlement.postings import earmark_batch, fees_batch, net_batch, pay_in_batch, set_off_batch
 from rescounter.terms import Refusal, holds
 
-__all__ = ["batch_of", "perform"]
+__all__ = ["batch_of", "batch_wanted", "perform"]
 
 
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
     """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
-    batch = _batch_of(union, wanted, office)
+    batch = batch_wanted(union, wanted, office)
     if batch is None:
         return ()
     caps = _caps(union, batch, at_us=at_us)
@@ -35,7 +35,8 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
     return ()
 
 
-def _batch_of(union: Union, wanted: Wanted, office: Office) -> Batch | None:
+def batch_wanted(union: Union, wanted: Wanted, office: Office) -> Batch | None:
+    """The batch of an act that is wanted; None where it posts nothing."""
     if wanted.kind == "repaid":
         return repayment_of(wanted.body)
     cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -48,10 +49,14 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
     Returns: what is not as it would come out today; nothing where all agrees.
     """
     union, findings = Union(), list[Finding]()
-    history = list(acts)
+    history, proposed = list(acts), dict[int, tuple[Union, Act]]()
     for act in history:
         if act.body.get("cycle") == code and act.kind != "cycle_opened":
-            findings += _compared(union, union.cycles[code], act, office_before(act))
+            # What was approved was reckoned when it was proposed.
+            before, reckoned = proposed.get(act.body.get("approval", 0), (union, act))
+            findings += _compared(before, before.cycles[code], replace(act, at_us=reckoned.at_us), office_before(reckoned))
+        if act.kind == "proposed" and act.body["body"].get("cycle") == code:
+            proposed[act.number] = union, act
         union = union.after(act)
     findings += (
         Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)

@@ -17,6 +17,7 @@ from rescounter.approvals.approvals import needs_approval, refusals_to_decide
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform
 from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
+from rescounter.cycle.proposals import refusals_to_approve, refusals_to_refuse, waiting
 from rescounter.cycle.states import follows
 from rescounter.cycle.union import Union, union_of
 from rescounter.facade.ledger import DESCRIPTION, Ledger, init_ledger, now_us, open_ledger
@@ -24,7 +25,7 @@ from rescounter.facade.union_office import LedgerOffice
 from rescounter.ledger.records import Record
 from rescounter.membership.refusing import refusals as refusals_of_member
 from rescounter.rulebook.reading import read_rulebook
-from rescounter.terms import CallerFault, Refusal, there
+from rescounter.terms import CallerFault, Refusal, holds, there
 from rescounter.terms.acts import Act, body_of, canonical
 
 __all__ = ["Desk", "Done", "found_union", "open_union"]
@@ -76,10 +77,11 @@ class Desk:
         if step.wanted is None:
             return Done(refusals=step.refusals, is_repeat=step.is_done, told=step.told)
         wanted = step.wanted
+        holds("approval" not in wanted.body, "no_act_brings_its_approval_along", kind=wanted.kind)
         if found := self._against(wanted, by=by, member=member):
             return Done(kind=wanted.kind, refusals=found)
         rules = self.union.rules(self.at_us)
-        if needs_approval(wanted.kind, rules) and wanted.body.get("is_final", True):
+        if needs_approval(wanted.kind, rules, wanted.body):
             if not rules.union.single_person:
                 return self._propose(wanted, by=by, expires_days=rules.approvals.expires_days)
             wanted = Wanted(wanted.kind, {**wanted.body, "approval": 0})
@@ -99,10 +101,14 @@ class Desk:
         if found:
             return Done(refusals=found)
         decision = {"proposal": number, "reason": reason}
-        if not is_approved:
-            return self._append([(by, Wanted("refused", decision))])
         proposal = there(self.union.approvals.proposal(number), "what_is_decided_was_proposed", proposal=number)
+        if not is_approved:
+            if found := refusals_to_refuse(self.union, proposal, self.office):
+                return Done(kind=proposal.kind, refusals=found)
+            return self._append([(by, Wanted("refused", decision))])
         wanted = Wanted(proposal.kind, {**proposal.body, "approval": number})
+        if found := refusals_to_approve(self.union, proposal):
+            return Done(kind=wanted.kind, refusals=found)
         if found := self._against(wanted, by=proposal.by, member=""):
             return Done(kind=wanted.kind, refusals=found)
         return self._perform_and_append([(by, Wanted("approved", decision)), (proposal.by, wanted)])
@@ -117,21 +123,32 @@ class Desk:
         return (*found, *refusals_of_member(self.union.register, wanted.kind, wanted.body, self.at_us, conditions))
 
     def _propose(self, wanted: Wanted, *, by: str, expires_days: int) -> Done:
-        for each in self.union.approvals.pending(self.at_us):
+        after = self.union.number
+        self.ledger.store.take_writer()
+        self.read()
+        for each in waiting(self.union, at_us=self.at_us):
             if each.kind == wanted.kind and canonical(each.body) == canonical(wanted.body):
                 return Done(kind=wanted.kind, proposal=each.number, is_repeat=True, told=f"Proposal {each.number} waits for its approval.")
         body = {"kind": wanted.kind, "body": wanted.body, "expires_at_us": self.at_us + expires_days * _DAY_US}
-        done = self._append([(by, Wanted("proposed", body))])
+        done = self._append([(by, Wanted("proposed", body))], after=after)
         return Done(kind=wanted.kind, proposal=done.act, refusals=done.refusals)
 
     def _perform_and_append(self, acts: Sequence[tuple[str, Wanted]], told: str = "") -> Done:
-        """Post what the last of *acts* posts, then append all of them at once."""
+        """Post what the last of *acts* posts, then append all of them at once.
+
+        No other process writes from the look at the last act to the end. Where somebody acted since these were reckoned, nothing is
+        posted, and the record says whether it was this very act.
+        """
+        self.ledger.store.take_writer()
+        if self.ledger.store.records(after=self.union.number, rows_max=1):
+            return self._append(acts, told=told)
         if found := perform(self.union, acts[-1][1], self.office, at_us=self.at_us):
             return Done(kind=acts[-1][1].kind, refusals=found)
         return self._append(acts, told=told)
 
-    def _append(self, acts: Sequence[tuple[str, Wanted]], told: str = "") -> Done:
-        first = self.union.number + 1
+    def _append(self, acts: Sequence[tuple[str, Wanted]], told: str = "", *, after: int | None = None) -> Done:
+        """Append acts behind number *after*, up to which they were reckoned: where none is told, as far as the union was read."""
+        first = (self.union.number if after is None else after) + 1
         records = [
             Record(number=first + place, kind=wanted.kind, by=by, body=canonical(wanted.body)) for place, (by, wanted) in enumerate(acts)
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,16 +36,18 @@ def replay_cycle(desk: Desk, code: str) -> tuple[Finding, ...]:
             acts.append(Act(number=each.number, at_us=each.at_us, by=each.by, kind=each.kind, body=body_of(each.body)))
             entries[each.number] = each.entry
         after = records[-1].number
-    books = _Books(desk.ledger.store.audit_stream())
+    books = _Books(desk.ledger.store.audit_stream)
     # Between two acts stands only what the later one posted: before its step, the books were as the earlier one left them.
     return replay(acts, code, lambda act: _ReplayOffice(desk.office, books, entries[act.number - 1] + 1))
 
 
 @dataclass(slots=True)
 class _Books:
-    """Sums and limits of every account, folded from the journal up to an entry; it only goes forward."""
+    """Sums and limits of every account, folded from the journal up to an entry; for an earlier one from the beginning again."""
 
-    stream: Iterator[AuditChunk]
+    read: Callable[[], Iterator[AuditChunk]]
+    stream: Iterator[AuditChunk] = field(default_factory=lambda: iter(()))
+    entry: int | None = None
     sums: dict[str, list[int]] = field(default_factory=dict)
     opened: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     limits: dict[str, int | None] = field(default_factory=dict)
@@ -53,6 +55,9 @@ class _Books:
 
     def before(self, entry: int) -> None:
         """Fold everything that stands in front of *entry*."""
+        if self.entry is None or entry < self.entry:
+            self.stream, self.ahead, self.sums, self.opened, self.limits = self.read(), None, {}, {}, {}
+        self.entry = entry
         while True:
             chunk = self.ahead or next(self.stream, None)
             if chunk is None or chunk.entry.sequence >= entry:
@@ -130,7 +135,8 @@ class _ReplayOffice:
         return self.books.standings(accounts)
 
     def is_posted(self, key: str) -> bool:
-        return False
+        answer = self.real.ledger.store.answer_of(key)
+        return answer is not None and answer.entry is not None and answer.entry.sequence < self.entry and self.real.is_posted(key)
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         raise BrokenLaw("a_replay_posts_nothing", key=batch.key)

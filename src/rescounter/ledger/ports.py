@@ -238,5 +238,8 @@ class Store(Protocol):
     def documents(self) -> Iterator[tuple[str, int]]:
         """Name and size in bytes of every document, in order of names."""
 
+    def take_writer(self) -> None:
+        """Become the one writer, until `close`, as each write does: what is read from now on is what the next write finds."""
+
     def close(self) -> None:
         """Give the writer's lock back."""

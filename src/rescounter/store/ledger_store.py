@@ -319,6 +319,10 @@ class LedgerStore:
         with self._snapshot() as connection:
             yield from auditing.checkpoints(connection)
 
+    def take_writer(self) -> None:
+        """See `Store`."""
+        self._database.take_writer()
+
     def close(self) -> None:
         """See `Store`."""
         self._reads.close()

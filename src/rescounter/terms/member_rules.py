@@ -336,4 +336,22 @@ MEMBER_RULES: Final[tuple[_Row, ...]] = (
         "Ask somebody who has it.",
         "an overseer who approves",
     ),
+    (
+        "proposal_outdated",
+        "M37",
+        2370,
+        "what was proposed was reckoned from what stands no more",
+        "a proposal since which its cycle did not go on and its money was not booked, given or sent back",
+        "Refuse the proposal, and do the step again if it is still wanted.",
+        "calls of a cycle that has called meanwhile",
+    ),
+    (
+        "approval_begun",
+        "M38",
+        2380,
+        "the proposal was approved, its posting stands, and the process ended before its act was recorded",
+        "approving it, which records the act and posts nothing twice",
+        "Have it approved again.",
+        "refusing a settlement whose posting stands",
+    ),
 )
