@@ -72,6 +72,7 @@ bench: .venv/.stamp-dev
 	$(BIN)/python -m benchmarks.solvers --sizes 10000 100000 1000000 --runs 3
 	$(BIN)/python -m benchmarks.shapes --sizes 10000 50000 --runs 3
 	$(BIN)/python -m benchmarks.resumed
+	$(BIN)/python -m benchmarks.cycle
 	$(BIN)/python -m benchmarks.pipeline 10000 100000 1000000 --runs 3
 	$(BIN)/python -m benchmarks.render
 

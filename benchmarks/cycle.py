@@ -16,15 +16,18 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
 from benchmarks.machine import described
 
-__all__ = ["main", "measured"]
+__all__ = ["RESULTS", "main", "measured", "table"]
 
+RESULTS: Final = Path(__file__).parent / "results"
 ROOT: Final = Path(__file__).parent.parent
+PHASES: Final = ("submit", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed", "open the union")
 RULES: Final = """
 [rulebook]
 name = "Benchmark"
@@ -131,13 +134,27 @@ def generated(profile: str, obligations: int, folder: Path) -> Path:
     return file
 
 
+def table(measurement: dict[str, Any]) -> Iterator[str]:
+    """The page's table of one measurement."""
+    machine = measurement["machine"]
+    yield f"Measured on {measurement['at'][:10]}: {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, "
+    yield f"commit {machine.get('commit', 'unknown')[:12]}; one process, seconds of the wall.\n"
+    yield "| profile | obligations | members | " + " | ".join(PHASES) + " | submitted to closed | peak MiB | one statement |"
+    yield "|---|--:|--:|" + "--:|" * (len(PHASES) + 3)
+    for profile, run in measurement["runs"].items():
+        seconds = run["seconds"]
+        told = " | ".join(f"{seconds[phase]:.1f}" for phase in PHASES)
+        whole = f"{run['submit_to_closed']:.0f} | {run['peak_mib']:,.0f} | {seconds['one statement']:.2f}"
+        yield f"| {profile} | {run['obligations']:,} | {run['members']:,} | {told} | {whole} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--obligations", type=int, default=1_000_000)
     parser.add_argument("--profiles", nargs="+", default=["scale-free", "trade-credit"])
     parser.add_argument("--postgresql", default=None)
     parser.add_argument("--child", type=Path, nargs=2, default=None, help=argparse.SUPPRESS)
-    parser.add_argument("-o", "--output", type=Path, default=None)
+    parser.add_argument("-o", "--output", type=Path, default=RESULTS / "cycle.json")
     words = parser.parse_args()
     if words.child:
         print(json.dumps(measured(*words.child, dsn=words.postgresql)))
@@ -151,8 +168,7 @@ def main() -> None:
             told = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         found["runs"][profile] = json.loads(told)
         print(profile, json.dumps(found["runs"][profile], indent=1))
-    if words.output:
-        words.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    words.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

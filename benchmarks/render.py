@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.cycle import table as cycle_table
 from benchmarks.growth import EDGES_MIN, exponent, picture
 from benchmarks.ledger import table as ledger_table
 from benchmarks.peers import OURS, ratio_to_best
@@ -26,7 +27,9 @@ PICTURE: Final = PAGE.parent / "pictures" / "growth.svg"
 SOLVERS: Final = (("Numba", "numba"), ("OR-Tools", "ortools"), ("pylmcf", "pylmcf"), ("NetworkX", "networkx"))
 STAGES: Final = ("read", "admit", "solve", "write")
 
-_MARKS: Final = re.compile(r"(<!-- (pipeline|solvers|growth|shapes|resumed|ledger): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL)
+_MARKS: Final = re.compile(
+    r"(<!-- (pipeline|solvers|growth|shapes|resumed|ledger|cycle): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL
+)
 
 
 def rendered(text: str) -> str:
@@ -43,7 +46,14 @@ def _body(kind: str) -> str:
     if kind == "growth":
         lines = [*_growth(_measured("solvers") + _measured("huge"))]
     else:
-        table = {"pipeline": _table, "solvers": _solvers, "shapes": _shapes, "resumed": _resumed, "ledger": ledger_table}[kind]
+        table = {
+            "pipeline": _table,
+            "solvers": _solvers,
+            "shapes": _shapes,
+            "resumed": _resumed,
+            "ledger": ledger_table,
+            "cycle": cycle_table,
+        }[kind]
         lines = [line for measurement in _measured(kind) for line in table(measurement)]
     return "\n".join(lines) or "No measurement is committed."
 
