@@ -88,19 +88,27 @@ def desk(cut, tmp_path):
     return shutil.copytree(cut, tmp_path / "desk")
 
 
-def called(desk):
-    """Goes on until the members are called."""
+@pytest.fixture(scope="module")
+def final(cut, tmp_path_factory):
+    """The same union, gone on until its set-off is final and the members are called."""
+    desk = shutil.copytree(cut, tmp_path_factory.mktemp("final") / "desk")
     act(desk, "cycle", "run", at="2026-01-27T17:00")
     act(desk, "approval", "approve", proposal(desk), by="eva", at="2026-01-27T17:30")
     act(desk, "cycle", "run", at="2026-01-27T17:40")
+    return desk
+
+
+@pytest.fixture
+def called(final, tmp_path):
+    return shutil.copytree(final, tmp_path / "desk")
 
 
 def proposal(desk):
     return told(desk, "approval", "list", "-u", "union", at="2026-01-27T17:20")["proposals"][0]["proposal"]
 
 
-def test_a_cycle_runs_from_its_debts_to_its_close(desk):
-    called(desk)
+def test_a_cycle_runs_from_its_debts_to_its_close(called):
+    desk = called
     said = act(desk, "cycle", "fund", at="2026-01-28T09:00")
     assert "ana     70.00 EUR  70.00 EUR  0.00 EUR  70.00 EUR" in said
     table(desk, "payins.csv", "reference currency amount booked remittance\nB1 EUR 70.00 2026-01-28 RC/2026-01-22/ana")
@@ -119,8 +127,8 @@ def test_a_cycle_runs_from_its_debts_to_its_close(desk):
     assert (saved["gross_minor"], saved["set_off_minor"], saved["cash_minor"]) == (27000, 18000, 7000)
 
 
-def test_every_pay_in_is_told_apart_and_unidentified_money_finds_its_owner(desk):
-    called(desk)
+def test_every_pay_in_is_told_apart_and_unidentified_money_finds_its_owner(called):
+    desk = called
     rows = """
     reference currency amount booked     member payer
     B1        EUR      20.00  2026-01-28 ana    -
@@ -147,8 +155,8 @@ def test_every_pay_in_is_told_apart_and_unidentified_money_finds_its_owner(desk)
     assert "Sound" in run(desk, "ledger", "audit", "-l", "union")
 
 
-def test_who_is_late_is_carried_over_and_the_rest_is_netted_again(desk):
-    called(desk)
+def test_who_is_late_is_carried_over_and_the_rest_is_netted_again(called):
+    desk = called
     said = act(desk, "cycle", "run", at="2026-01-29T16:59")
     assert "late members are carried over by the rulebook" in said
     assert "round 2" in act(desk, "cycle", "run", at="2026-01-29T17:00")
@@ -187,9 +195,9 @@ def test_a_result_leaves_as_a_folder_that_verify_takes(desk):
     act(desk, "cycle", "export", "-o", "result", "--force", "--format", "csv", at="2026-01-26T09:00")
 
 
-def test_calls_leave_as_a_table_and_as_files_for_banks(desk):
+def test_calls_leave_as_a_table_and_as_files_for_banks(desk, final, tmp_path):
     assert "nobody_called" in act(desk, "cycle", "pay-ins", "-o", "calls", code=2, at="2026-01-26T09:00")
-    called(desk)
+    desk = shutil.copytree(final, tmp_path / "called")
     body = ask(desk, "cycle", "pay-ins", "-o", "calls", at="2026-01-28T09:00")
     assert (body["pay_ins"], body["pay_outs"], len(body["left_out"])) == (1, 3, 3)
     assert (desk / "calls" / "calls.csv").read_text().splitlines()[1].startswith("EUR,ana,Ana,70.00,,")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 
+from tests.journeys.command import PROGRAM
 from tests.journeys.unions import run, table, told
 
 DEBTS = """
@@ -169,3 +173,18 @@ def test_answers_are_given_by_the_other_party_and_all_or_none(desk):
     assert "option_invalid" in there("answer", "--as", "ana", "--confirm", "bo", at="2026-01-05T09:04", code=2)
     table(desk, "answers.csv", "submitter id answer\nbo 2 perhaps\n")
     assert "answer_unknown" in there("answer", "answers.csv", "--as", "ana", at="2026-01-05T09:05", code=3)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2])
+def test_a_run_that_is_interrupted_goes_on_when_it_is_run_again(desk, seconds):
+    act(desk, "submit", table(desk, "debts.csv", DEBTS), "--as", "*", at="2026-01-16T09:00")
+    words = ("cycle", "run", "-u", "circle", "--at", "2026-01-28T09:00")
+    running = subprocess.Popen([*PROGRAM, *words], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(seconds)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode in (0, 130, -signal.SIGINT), "the last where Python itself was still starting"
+    assert "the cycle is closed" in run(desk, *words)
+    acts = told(desk, "cycle", "status", "-u", "circle")["acts"]
+    assert [each["kind"] for each in acts][2:] == ["cut_off", "cleared", "corrected", "cleared", "closed"]
+    assert "Sound" in run(desk, "ledger", "audit", "-l", "circle")
