@@ -127,7 +127,7 @@ class UnionMachine(RuleBasedStateMachine):
         submitter, name = named
         desk = self.world.desk
         if desk.union.latest is not None and self.union.register.member(submitter) is not None:
-            desk.do(withdrawing(desk.union.latest, desk.office, [name], submitter=submitter, at_us=desk.at_us), by=OPERATOR)
+            desk.do(withdrawing(desk.union, desk.union.latest, desk.office, [name], submitter=submitter, at_us=desk.at_us), by=OPERATOR)
 
     @rule(hours=st.sampled_from(STEPS_HOURS))
     def time_passes(self, hours: int) -> None:

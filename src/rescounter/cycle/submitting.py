@@ -14,6 +14,7 @@ from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.keys import standing
 from rescounter.intake.submissions import SubmissionTerms, Taken, take
 from rescounter.intake.submitted import Submitted
+from rescounter.membership.members import Standing
 from rescounter.terms import Refusal
 from rescounter.terms.acts import Act
 from rescounter.terms.intake_tables import ACT, ANSWERS, WITHDRAWALS
@@ -65,7 +66,7 @@ def submitting(
             rules=rules.intake,
             union=rules.union,
             exponents=cycle.exponents,
-            participants=union.register.participants(at_us),
+            participants=_members(union, at_us=at_us),
             decimal=decimal,
             carried=standing(_carried(union, cycle, office), withdrawn(cycle, office)),
             known=standing(held(cycle, office), withdrawn(cycle, office)).drop_columns([ACT.name]),
@@ -90,6 +91,12 @@ def submitting(
     )
 
 
+def _members(union: Union, *, at_us: int) -> pa.Table:
+    """Those with whom something new may be handed in; what was handed in with one that has left runs off."""
+    participants = union.register.participants(at_us)
+    return participants.filter(pc.not_equal(participants["standing"], Standing.LEFT.value))
+
+
 def _carried(union: Union, cycle: Cycle, office: Office) -> pa.Table:
     """What the cycle before carried over, as far as that is known yet."""
     found = carried_into(union, cycle, office)
@@ -99,6 +106,14 @@ def _carried(union: Union, cycle: Cycle, office: Office) -> pa.Table:
 def held(cycle: Cycle, office: Office) -> pa.Table:
     """Everything that was handed in to the cycle so far, taken back or not, with the number of its act."""
     return _with_acts(cycle.all("submitted"), "document", office, SUBMISSIONS)
+
+
+def _all_held(union: Union, cycle: Cycle, office: Office) -> pa.Table:
+    """What was carried into the cycle, as far as that is known yet, and everything that was handed in (`SUBMISSIONS` and its act)."""
+    carried = _carried(union, cycle, office).select(SUBMISSIONS.names)
+    before = carried.append_column(ACT, pa.repeat(pa.scalar(0, ACT.type), carried.num_rows))
+    fresh = held(cycle, office)
+    return pa.concat_tables([before.cast(fresh.schema), fresh])
 
 
 def withdrawn(cycle: Cycle, office: Office) -> pa.Table:
@@ -119,15 +134,15 @@ def _with_acts(acts: Sequence[Act], name: str, office: Office, schema: pa.Schema
     return pa.concat_tables([each.cast(whole) for each in numbered]) if numbered else whole.empty_table()
 
 
-def withdrawing(cycle: Cycle, office: Office, ids: Sequence[str], *, submitter: str, at_us: int) -> Step:
-    """Take obligations back; all of them or none."""
+def withdrawing(union: Union, cycle: Cycle, office: Office, ids: Sequence[str], *, submitter: str, at_us: int) -> Step:
+    """Take obligations back, carried ones too: what was paid meanwhile must not be set off. All of them or none."""
     if found := window(cycle, at_us=at_us):
         return refused(*found)
-    there, gone = held(cycle, office), withdrawn(cycle, office)
+    there, gone = _all_held(union, cycle, office), withdrawn(cycle, office)
     own = set(_ids(there, submitter))
     unknown = [name for name in ids if name not in own]
     if unknown:
-        return refused(*(refusal("id_not_held", name, found=f"{submitter} handed in no {name} to cycle {cycle.code}") for name in unknown))
+        return refused(*(refusal("id_not_held", name, found=f"{submitter} has no {name} in cycle {cycle.code}") for name in unknown))
     stands = set(_ids(standing(there, gone), submitter))
     left = [name for name in dict.fromkeys(ids) if name in stands]
     if not left:
@@ -140,8 +155,8 @@ def _ids(table: pa.Table, submitter: str) -> list[str]:
     return list(table.filter(pc.equal(table["submitter"], submitter))["id"].to_pylist())
 
 
-def answering(cycle: Cycle, office: Office, answers: Sequence[Mapping[str, str]], *, member: str, at_us: int) -> Step:
-    """What a member says of obligations that others handed in and it is a party to; all of it or nothing.
+def answering(union: Union, cycle: Cycle, office: Office, answers: Sequence[Mapping[str, str]], *, member: str, at_us: int) -> Step:
+    """What a member says of obligations that others handed in, carried ones too, and it is a party to; all of it or nothing.
 
     Args: *answers*: submitter, id, answer (``confirmed`` or ``rejected``), reason.
     """
@@ -150,7 +165,7 @@ def answering(cycle: Cycle, office: Office, answers: Sequence[Mapping[str, str]]
     wrong = [each for each in answers if each["answer"] not in ("confirmed", "rejected")]
     if wrong:
         return refused(*(refusal("answer_unknown", each["id"], found=f"answer {each['answer']}") for each in wrong))
-    there = held(cycle, office)
+    there = _all_held(union, cycle, office)
     parties = dict(
         zip(
             zip(there["submitter"].to_pylist(), there["id"].to_pylist(), strict=True),
@@ -160,7 +175,7 @@ def answering(cycle: Cycle, office: Office, answers: Sequence[Mapping[str, str]]
     )
     strange = [each for each in answers if member == each["submitter"] or member not in parties.get((each["submitter"], each["id"]), ())]
     if strange:
-        told = "{} handed in no {} that {} could answer"
+        told = "{} has no {} here that {} could answer"
         return refused(*(refusal("id_not_held", each["id"], found=told.format(each["submitter"], each["id"], member)) for each in strange))
     columns = {name: [each.get(name, "") for each in answers] for name in ("submitter", "id", "answer", "reason")}
     table = pa.table({**columns, "member": [member] * len(answers)}).select(ANSWERS.names).cast(ANSWERS)

@@ -151,13 +151,13 @@ def _is_signed(verifier: Verifier, text: bytes, line: str) -> bool:
 def withdraw(desk: Desk, ids: Sequence[str], *, submitter: str, by: str, cycle: str | None = None) -> Done:
     """Take obligations back."""
     chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
-    return desk.do(withdrawing(chosen, desk.office, ids, submitter=submitter, at_us=desk.at_us), by=by, member=submitter)
+    return desk.do(withdrawing(desk.union, chosen, desk.office, ids, submitter=submitter, at_us=desk.at_us), by=by, member=submitter)
 
 
 def answer(desk: Desk, answers: Sequence[dict[str, str]], *, member: str, by: str, cycle: str | None = None) -> Done:
     """Confirm or reject what others handed in."""
     chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
-    return desk.do(answering(chosen, desk.office, answers, member=member, at_us=desk.at_us), by=by, member=member)
+    return desk.do(answering(desk.union, chosen, desk.office, answers, member=member, at_us=desk.at_us), by=by, member=member)
 
 
 _STATES: Final[dict[str, tuple[State, ...]]] = {
