@@ -48,7 +48,7 @@ def verify_path(
     elif verdict.sound and not quiet:
         _tell_sound(verdict)
     elif not verdict.sound:
-        _tell_findings(verdict)
+        _tell_findings(verdict, has_key=key_file is not None)
     if not verdict.sound:
         raise typer.Exit(CHECK_FAILED)
 
@@ -79,11 +79,13 @@ def _tell_sound(verdict: Verdict) -> None:
         out.print(f"Not proven: {sentence}.", markup=False)
 
 
-def _tell_findings(verdict: Verdict) -> None:
+def _tell_findings(verdict: Verdict, *, has_key: bool) -> None:
     out = console(to_stderr=True)
     out.print(f"NOT SOUND: {len(verdict.findings)} findings.", style="bold red")
     for finding in verdict.findings:
         out.print(f"  {finding}", markup=False)
+    if not has_key and all(finding.check == "roots" for finding in verdict.findings):
+        out.print("Only the roots differ: if the result was sealed with a key, as a union's are, name it with --key-file.")
     out.print("Do not rely on this result: run rescounter clear again, and ask who changed it.")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -20,9 +22,12 @@ from rescounter.terms import CallerFault
 if TYPE_CHECKING:
     from rescounter.facade.union import Desk
     from rescounter.rulebook.reading import RuleText
+    from rescounter.rulebook.told import ToldRule
     from rescounter.terms import Refusal
 
 __all__ = ["change_rules", "check_file", "list_packs", "print_pack", "show_differences", "show_rules"]
+
+_WIDTH: Final = 100
 
 
 def list_packs(*, as_json: bool) -> None:
@@ -83,19 +88,17 @@ def show_rules(call: Call, *, as_text: bool, version: int | None) -> None:
         body = {"version": found.number, "digest": found.digest, "text": found.text, "rules": [asdict(each) for each in told]}
         if told_json(call, body) or call.quiet:
             return
-        rows = [["rule", "value", "version", "until", "meaning"]]
-        rows += [
-            [
-                each.id,
-                each.value,
-                str(each.version or found.number),
-                "" if each.until_us is None else when(each.until_us, zone),
-                each.meaning,
-            ]
-            for each in told
-        ]
+        lines = [line for each in told for line in _rule_lines(each, found.number, zone)]
         versions = [f"  version {each.number}, from {when(each.from_us, zone)}, digest {each.digest}" for each in rulebook.versions]
-        print_lines([f"Version {found.number}, in force from {when(found.from_us, zone)}:", *lines_of(rows), "", "Versions:", *versions])
+        print_lines([f"Version {found.number}, in force from {when(found.from_us, zone)}:", *lines, "", "Versions:", *versions])
+
+
+def _rule_lines(rule: ToldRule, number: int, zone: str) -> Iterator[str]:
+    """A rule and its value, since which version and until when, and below what it means."""
+    since = "" if rule.version in (0, number) else f" (since version {rule.version})"
+    until = "" if rule.until_us is None else f" (until {when(rule.until_us, zone)})"
+    yield from textwrap.wrap(f"{rule.id} = {rule.value}{since}{until}", _WIDTH, initial_indent="  ", subsequent_indent="      ")
+    yield from textwrap.wrap(rule.meaning, _WIDTH, initial_indent="      ", subsequent_indent="      ")
 
 
 def _version(desk: Desk, number: str) -> Any:

@@ -101,7 +101,9 @@ def about(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "cleared":
         words = "the final result, whose set-off is posted" if body.get("is_final") else "a preliminary result"
     if "members" in body:
-        words = f"{len(body['members']):,} members that join: {_some(each['code'] for each in body['members'])}"
+        count = len(body["members"])
+        joining = "a member that joins" if count == 1 else f"{count:,} members that join"
+        words = f"{joining}: {_some(each['code'] for each in body['members'])}"
     elif "limits" in body:
         words = f"limits of {_some(dict.fromkeys(each['member'] for each in body['limits']))}"
     elif "code" in body:
