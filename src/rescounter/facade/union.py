@@ -88,8 +88,10 @@ class Desk:
         return self._perform_and_append([(by, wanted)], told=step.told)
 
     def decide(self, number: int, *, by: str, is_approved: bool, reason: str = "") -> Done:
-        """Approve a proposal, which does it, or refuse it."""
+        """Approve a proposal, which does it, or refuse it; decided before by the same person in the same way, it says so."""
         self.read()
+        if told := self._decided_before(number, by, is_approved):
+            return Done(is_repeat=True, told=told)
         found = (
             *refusals_of_person(self.union, by, "approved"),
             *(
@@ -112,6 +114,14 @@ class Desk:
         if found := self._against(wanted, by=proposal.by, member=""):
             return Done(kind=wanted.kind, refusals=found)
         return self._perform_and_append([(by, Wanted("approved", decision)), (proposal.by, wanted)])
+
+    def _decided_before(self, number: int, by: str, is_approved: bool) -> str:
+        """What to say where this person decided just so before; nothing where not."""
+        proposal = self.union.approvals.proposal(number)
+        decision = None if proposal is None else proposal.decision
+        if decision is None or (decision.by, decision.is_approved) != (by, is_approved):
+            return ""
+        return f"{by} {'approved' if is_approved else 'refused'} proposal {number} before, in act {decision.act}; nothing was done."
 
     def _against(self, wanted: Wanted, *, by: str, member: str) -> tuple[Refusal, ...]:
         """Why an act may not be done as the union stands."""

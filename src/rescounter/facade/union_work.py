@@ -175,7 +175,8 @@ def step(desk: Desk, verb: str, *, by: str, cycle: str | None = None) -> Done:
     if verb == "open":
         return desk.do(opening(desk.union, at_us=desk.at_us), by=by)
     chosen = cycle_named(desk, cycle, states=_STATES[verb])
-    if cycle is not None and (told := _done_before(chosen, verb)):
+    is_due = cycle is None and chosen.state in _STATES[verb]
+    if not is_due and (told := _done_before(chosen, verb)):
         return Done(is_repeat=True, told=told)
     return desk.do(_reckoned(desk, verb, chosen), by=by)
 
@@ -203,7 +204,7 @@ def _done_before(cycle: Cycle, verb: str) -> str:
     kinds = {"cut-off": "cut_off", "correct": "corrected", "settle": "settled", "close": "closed"}
     if verb in kinds and cycle.last(kinds[verb]) is not None:
         return f"Cycle {cycle.code}: {verb} was done before; the cycle is {cycle.state.value}."
-    if verb == "clear" and cycle.final is not None:
+    if verb == "clear" and (cycle.final is not None or cycle.state is State.PRELIMINARY):
         return f"Cycle {cycle.code} was cleared before; it is {cycle.state.value}."
     if verb == "fund" and cycle.last("funded") is not None:
         return f"Cycle {cycle.code} was funded before; it is {cycle.state.value}."
