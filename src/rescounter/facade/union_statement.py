@@ -217,20 +217,35 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     stood = standing(net, calls, cash_in(net, desk.office, desk.union, at_us=desk.at_us))
     paid = {row["currency"]: row for row in stood.to_pylist()}
     is_over = cycle.last("funded") is not None
+    first = _first_calls(desk, cycle, member)
     for row in net.to_pylist():
         call, currency = asked.get(row["currency"], {}), row["currency"]
-        due = call.get("pay_in_minor", 0)
+        missing = 0 if is_over else paid.get(currency, {}).get("missing_minor", 0)
+        # Who paid what an earlier round called is not called again, and has paid in all the same.
+        covered, due_at_us = first.get(currency, (max(0, -row["net_minor"]), 0))
+        pay_in = max(0, -row["net_minor"] - covered)
         yield Call(
             currency=currency,
             position_minor=row["net_minor"],
-            pay_in_minor=due,
-            paid_minor=due if is_over else paid.get(currency, {}).get("paid_minor", 0),
+            pay_in_minor=pay_in,
+            paid_minor=max(0, pay_in - missing),
             pay_out_minor=call.get("pay_out_minor", 0),
-            due=moment(called.body["due_at_us"], zone) if due else None,
+            due=moment(called.body["due_at_us"] if missing else due_at_us, zone) if pay_in else None,
             pay_out_at=moment(cycle.dates.settles_at_us, zone) if call.get("pay_out_minor") else None,
             account=rules.settlement.accounts.get(currency, ""),
             reference=f"RC/{cycle.code}/{member}",
         )
+
+
+def _first_calls(desk: Desk, cycle: Cycle, member: str) -> dict[str, tuple[int, int]]:
+    """By currency, of the first round that called the member: what cash and cap covered of its net debit then, and when it was due."""
+    found: dict[str, tuple[int, int]] = {}
+    for act in cycle.all("called"):
+        debits = {row["currency"]: -row["net_minor"] for row in _rows(desk.office.table(act.body["net"]), member)}
+        for row in _rows(desk.office.table(act.body["calls"]), member):
+            if row["pay_in_minor"]:
+                found.setdefault(row["currency"], (debits[row["currency"]] - row["pay_in_minor"], act.body["due_at_us"]))
+    return found
 
 
 def _of(table: pa.Table, member: str) -> pa.Table:
