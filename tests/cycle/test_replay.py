@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from rescounter.cycle.replay import replay
+from rescounter.cycle.replay import DOCUMENTS, replay
 from rescounter.facade import union_replay
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.terms import BrokenLaw, currencies
@@ -89,6 +89,20 @@ def test_a_table_of_calls_that_was_exchanged_is_named(world: World, monkeypatch:
     digest = office.keep_table(more)
     findings = replayed(world, monkeypatch, body_changed("called", "calls", digest))
     assert any("(called), calls" in finding.where for finding in findings), findings
+
+
+def test_a_document_that_is_gone_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
+    gone = "sha256:" + "0" * 64
+    findings = replayed(world, monkeypatch, body_changed("cleared", "tables", lambda tables: {**tables, "members": gone}))
+    assert any("(cleared), members" in finding.where and gone in finding.expected for finding in findings), findings
+
+
+def test_every_document_of_an_act_is_looked_for(world: World):
+    """What reads like a digest is either looked for, or is known to be none of a document."""
+    others = {"root", "result_root", "frozen_root", "file", "signature"}
+    for act in world.desk.union.cycles[CODE].acts:
+        named = {name for name, value in act.body.items() if isinstance(value, str) and value.startswith("sha256:")}
+        assert named <= DOCUMENTS | others, act.kind
 
 
 def test_an_approval_that_is_missing_is_named(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,14 +22,22 @@ from rescounter.cycle.paying import calling, funding, paying_in, settling
 from rescounter.cycle.perform import batch_of
 from rescounter.cycle.union import Cycle, Union
 from rescounter.ledger import Batch
+from rescounter.terms import CallerFault, EnvironmentFault
 from rescounter.terms.acts import Act
 from rescounter.terms.tables import REFUSALS_TABLE
 from rescounter.terms.union_tables import PAY_INS
 from rescounter.verification import Finding, verify_result
 
-__all__ = ["Records", "replay"]
+__all__ = ["DOCUMENTS", "Records", "replay"]
 
 _CHECK = "replay"
+DOCUMENTS: Final = frozenset(
+    {
+        *("document", "refusals", "ids", "answers", "frozen", "outside", "changes", "subtrees", "summary"),
+        *("calls", "net", "late", "carried", "items", "lines", "funded", "fees", "positions"),
+    }
+)
+"""Names under which bodies of acts name documents, besides the tables of a result."""
 _NOT_RECKONED = ("approval",)
 _OF_TODAY = "exponents"
 """A check of `verify_result` against the ISO 4217 of today; a cycle has the digits that it froze."""
@@ -54,7 +62,9 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
         if act.body.get("cycle") == code and act.kind != "cycle_opened":
             # What was approved was reckoned when it was proposed.
             before, reckoned = proposed.get(act.body.get("approval", 0), (union, act))
-            findings += _compared(before, before.cycles[code], replace(act, at_us=reckoned.at_us), office_before(reckoned))
+            office = office_before(reckoned)
+            lost = [*_lost_documents(act, office)]
+            findings += lost or _compared(before, before.cycles[code], replace(act, at_us=reckoned.at_us), office)
         if act.kind == "proposed" and act.body["body"].get("cycle") == code:
             proposed[act.number] = union, act
         union = union.after(act)
@@ -62,6 +72,16 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
         Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)
     )
     return tuple(findings)
+
+
+def _lost_documents(act: Act, office: Office) -> Iterator[Finding]:
+    """Documents that the act names and nobody holds any more, or that are not what they were."""
+    for name, value in act.body.items():
+        for part, digest in value.items() if name == "tables" else [(name, value)] if name in DOCUMENTS else []:
+            try:
+                _ = digest and office.document(digest)
+            except (CallerFault, EnvironmentFault) as fault:
+                yield Finding(_CHECK, f"act {act.number} ({act.kind}), {part}", fault.message, f"the document {digest}")
 
 
 def _compared(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator[Finding]:
