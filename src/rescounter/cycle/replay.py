@@ -54,24 +54,25 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
     """Do the cycle *code* again.
 
     Args: *acts* of the union, all of them, in order; *office_before*: documents and balances as they stood before an act.
-    Returns: what is not as it would come out today; nothing where all agrees.
+    Returns: what is not as it would come out today; nothing where all agrees. Behind a document that is lost nothing is reckoned.
     """
-    union, findings = Union(), list[Finding]()
+    union, findings, lost = Union(), list[Finding](), list[Finding]()
     history, proposed = list(acts), dict[int, tuple[Union, Act]]()
     for act in history:
         if act.body.get("cycle") == code and act.kind != "cycle_opened":
             # What was approved was reckoned when it was proposed.
             before, reckoned = proposed.get(act.body.get("approval", 0), (union, act))
             office = office_before(reckoned)
-            lost = [*_lost_documents(act, office)]
-            findings += lost or _compared(before, before.cycles[code], replace(act, at_us=reckoned.at_us), office)
+            lost += _lost_documents(act, office)
+            if not lost:
+                findings += _compared(before, before.cycles[code], replace(act, at_us=reckoned.at_us), office)
         if act.kind == "proposed" and act.body["body"].get("cycle") == code:
             proposed[act.number] = union, act
         union = union.after(act)
     findings += (
         Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)
     )
-    return tuple(findings)
+    return (*findings, *lost)
 
 
 def _lost_documents(act: Act, office: Office) -> Iterator[Finding]:
