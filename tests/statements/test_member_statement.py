@@ -26,6 +26,7 @@ from rescounter.statements.section import Column, Line, Section, Table
 from rescounter.statements.statement_files import FORMAT, as_json, tables
 from rescounter.terms import BrokenLaw, format_minor
 from rescounter.terms.money import Money
+from rescounter.terms.tables import CIRCUITS
 
 GOLDEN = Path(__file__).with_name("statement_of_ana.txt")
 EVIL = "<script>alert('x')</script>&\"quoted\"</SCRIPT><!--"
@@ -157,6 +158,12 @@ def test_what_must_be_said_of_the_union_is_said() -> None:
     assert "No legal opinion" not in text(statement(ana()))
 
 
+def test_a_cycle_too_large_to_keep_its_circuits_says_so() -> None:
+    told = text(statement(replace(ana(), circuits=CIRCUITS.empty_table(), are_circuits_untold=True)))
+    assert "How it was set off" in told
+    assert "rescounter explain --member" in told
+
+
 def test_a_member_without_items_gets_a_statement_too() -> None:
     bare = replace(ana(), items=ITEMS.empty_table(), circuits=ana().circuits.slice(0, 0), calls=(), payments=(), fees=(), balances=())
     assert "ana had nothing in this cycle" in text(statement(bare))
@@ -169,7 +176,7 @@ def test_a_member_without_items_gets_a_statement_too() -> None:
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, due=at("2026-03-19")), "ana still pays in 500.00 EUR"),
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, paid_minor=20000), "ana still pays in 300.00 EUR"),
         (Call(currency="EUR", position_minor=-50000, pay_in_minor=50000, paid_minor=50000), "ana paid in 500.00 EUR"),
-        (Call(currency="EUR", position_minor=-50000), "ana set off 700.00 EUR"),
+        (Call(currency="EUR", position_minor=-50000), "ana paid from its account 500.00 EUR"),
     ],
 )
 def test_the_title_answers_what_is_to_be_paid(call: Call, title: str) -> None:

@@ -50,6 +50,7 @@ def clearing(union: Union, cycle: Cycle, office: Office) -> Step:
         summary=office.keep(json.dumps(summary, sort_keys=True).encode()),
         result_root=sealed.result_root,
         frozen_root=frozen.body["root"],
+        rulebook=dict(cycle.opened.body["frozen"]["rulebook"]),
     )
 
 

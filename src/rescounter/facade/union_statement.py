@@ -95,7 +95,7 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
     frozen = _frozen_of(desk, cycle, member)
     items = _items(desk, cycle, member, frozen)
     own = _own_rows(desk, cycle, member)
-    circuits, left_out = _circuits(desk, cycle, member)
+    circuits = _circuits(desk, cycle, member)
     calls = tuple(_calls(desk, cycle, member, zone))
     currencies = {*items["currency"].to_pylist(), *(call.currency for call in calls)}
     balances = tuple(_balances(desk, member))
@@ -109,8 +109,8 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
         member_name=known.name,
         exponents={code: cycle.exponents.of(code) or 0 for code in sorted(currencies | {each.currency for each in balances})},
         items=items,
-        circuits=circuits,
-        circuits_left_out=left_out,
+        circuits=CIRCUITS.empty_table() if circuits is None else circuits,
+        are_circuits_untold=circuits is None,
         members=own,
         calls=calls,
         payments=tuple(_payments(desk, cycle, member, zone)),
@@ -195,15 +195,18 @@ def _own_rows(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
     return table.filter(pc.equal(table["member"], member))
 
 
-def _circuits(desk: Desk, cycle: Cycle, member: str) -> tuple[pa.Table, int]:
+def _circuits(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
+    """The circuits through the member; None where the cycle was too large to keep them."""
     cleared = cycle.last("cleared")
-    if cleared is None or "circuits" not in cleared.body["tables"]:
-        return CIRCUITS.empty_table(), 0
+    if cleared is None:
+        return CIRCUITS.empty_table()
+    if "circuits" not in cleared.body["tables"]:
+        return None
     table = desk.office.table(cleared.body["tables"]["circuits"])
     own = _of_party(table, member)
     keys = pc.binary_join_element_wise(own["currency"], own["circuit"].cast(pa.string()), "/")
     every = pc.binary_join_element_wise(table["currency"], table["circuit"].cast(pa.string()), "/")
-    return table.filter(pc.is_in(every, value_set=pc.unique(keys))), 0
+    return table.filter(pc.is_in(every, value_set=pc.unique(keys)))
 
 
 def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:

@@ -121,6 +121,16 @@ class Call:
         """What was called and has not come."""
         return max(0, self.pay_in_minor - self.paid_minor)
 
+    @property
+    def from_account_minor(self) -> int:
+        """What of the position the member's account, its cap included, covers without a pay-in."""
+        return max(0, -self.position_minor - self.pay_in_minor)
+
+    @property
+    def to_account_minor(self) -> int:
+        """What of the position stays on the member's account."""
+        return max(0, self.position_minor - self.pay_out_minor)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
@@ -176,8 +186,9 @@ class StatementFacts:
     """One member in one cycle.
 
     *exponents*: digits of every currency that occurs. *items*: `ITEMS`. *circuits*: `terms.tables.CIRCUITS`, whole circuits through the
-    member; *circuits_left_out* more are not told. *members*: its rows of the members table, where the cycle is cleared: the totals must
-    agree with them. *refusals*: of its rows. *names*: of counterparties by code, where known. *has_liquidity*: cash took part in set-off.
+    member; *circuits_left_out* more are not told; *are_circuits_untold*: none is, since the cycle was too large to keep them. *members*:
+    its rows of the members table, where the cycle is cleared: the totals must agree with them. *refusals*: of its rows. *names*: of
+    counterparties by code, where known. *has_liquidity*: cash took part in set-off.
     """
 
     union: UnionNote
@@ -189,6 +200,7 @@ class StatementFacts:
     items: pa.Table
     circuits: pa.Table = field(default_factory=CIRCUITS.empty_table)
     circuits_left_out: int = 0
+    are_circuits_untold: bool = False
     members: pa.Table | None = None
     calls: tuple[Call, ...] = ()
     payments: tuple[Payment, ...] = ()

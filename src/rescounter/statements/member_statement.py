@@ -123,8 +123,18 @@ def _title(statement: Statement) -> str:
     paid = [Money(call.paid_minor, call.currency) for call in facts.calls if call.paid_minor]
     out = [Money(call.pay_out_minor, call.currency) for call in facts.calls if call.pay_out_minor]
     off = [Money(each.cleared_debts_minor, each.currency) for each in statement.totals if each.cleared_debts_minor]
-    was = "was" if facts.cycle.settled is not None else "will be"
-    for amounts, words in ((missing, "still pays in"), (paid, "paid in"), (out, f"{was} paid"), (off, "set off")):
+    taken = [Money(call.from_account_minor, call.currency) for call in facts.calls if call.from_account_minor]
+    given = [Money(call.to_account_minor, call.currency) for call in facts.calls if call.to_account_minor]
+    was, pays = ("was", "paid") if facts.cycle.settled is not None else ("will be", "pays")
+    found = (
+        (missing, "still pays in"),
+        (paid, "paid in"),
+        (out, f"{was} paid"),
+        (taken, f"{pays} from its account"),
+        (given, f"{was} credited"),
+        (off, "set off"),
+    )
+    for amounts, words in found:
         if amounts:
             return f"{facts.member} {words} {_several(amounts, facts)}"
     return f"Nothing of {facts.member} is cleared" + ("" if facts.cycle.final is not None else " yet")

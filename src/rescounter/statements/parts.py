@@ -94,11 +94,22 @@ def _call_lines(facts: StatementFacts, call: Call) -> Iterator[Line]:
             yield Line("Missing", money(call.missing_minor))
     if call.pay_out_minor:
         yield Line("To be paid out", money(call.pay_out_minor), f"on {call.pay_out_at.told} ({zone})" if call.pay_out_at else "")
+    if call.from_account_minor:
+        yield Line("From its account", money(call.from_account_minor), "paid in before, or within its net debit cap")
+    if call.to_account_minor:
+        yield Line("To its account", money(call.to_account_minor), "which it may use in later cycles")
 
 
 def set_off(facts: StatementFacts) -> Section | None:
     """The circuits through the member: who, in which order, how much; the largest first."""
     found = sorted(_circuits(facts), key=lambda each: (each[0], -each[2], each[1]))
+    if not found and facts.are_circuits_untold:
+        words = "The cycle is too large to keep its circuits. They are told on demand, the same for everybody: "
+        return Section(
+            name="circuits",
+            title="How it was set off",
+            words=words + f"rescounter cycle export, then rescounter explain --member {facts.member}.",
+        )
     if not found:
         return None
     rows: list[Row] = [(number, _route(route), Money(minor, currency)) for currency, number, minor, route in found[:_CIRCUITS_MAX]]
