@@ -46,15 +46,24 @@ PROVEN_ITEMS_MAX = 200
 def union_note(desk: Desk, cycle: Cycle) -> UnionNote:
     """What every page says about the union."""
     rules = desk.union.rules_of(cycle)
-    assumed = [*(["the pay-ins"] if any(act.body["file"] == "assumed" for act in cycle.all("paid_in")) else [])]
+    assumed = _assumed(desk, cycle)
     return UnionNote(
         name=rules.union.name,
         zone=rules.union.zone,
         legal_opinion=rules.union.legal_opinion,
         is_demonstration=desk.union.is_demonstration,
         is_single_person=rules.union.single_person,
-        assumed=tuple(assumed),
+        assumed=assumed,
     )
+
+
+def _assumed(desk: Desk, cycle: Cycle) -> tuple[str, ...]:
+    """What a demonstration took for done."""
+    if not desk.union.is_demonstration:
+        return ()
+    approvals = any(act.body.get("approval") == 0 for act in cycle.acts)
+    pay_ins = any(act.body["file"] == "assumed" for act in cycle.all("paid_in"))
+    return tuple(words for words, is_so in (("the approvals", approvals), ("the pay-ins", pay_ins)) if is_so)
 
 
 def rule_note(cycle: Cycle, rules: Rules) -> RuleNote:
