@@ -89,17 +89,21 @@ def _deadline(cycle: Cycle, round_number: int, at_us: int) -> dict[str, Any]:
 
 
 def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Table:
-    """The cash of the members of *net*, those without an account included, with what their net debit cap allows."""
-    names = [account_name(member, CASH, currency) for currency, member in _keys(net)]
-    there = cash_of(office.balances(names))
-    known = {(row["currency"], row["member"]): row for row in there.to_pylist()}
-    caps = _caps(union, (key for key in _keys(net) if key not in known), at_us=at_us)
-    rows = [known.get(key) or {"currency": key[0], "member": key[1], "balance_minor": 0, "limit_minor": caps[key]} for key in _keys(net)]
-    return pa.Table.from_pylist(rows, schema=CASH_TABLE)
+    """The cash of the members of *net*, those without an account included, with what their net debit cap allows at an instant.
+
+    An account gets its cap with the next posting, so its limit of now says nothing. Who uses more than a lowered cap may draw no more.
+    """
+    keys = _keys(net)
+    there = cash_of(office.balances([account_name(member, CASH, currency) for currency, member in keys]))
+    has = dict(zip(_keys(there), there["balance_minor"].to_pylist(), strict=True))
+    balances, caps = [has.get(key, 0) for key in keys], _caps(union, keys, at_us=at_us)
+    limits = [max(caps[key], -balance) for key, balance in zip(keys, balances, strict=True)]
+    columns = [net["currency"], net["member"], pa.array(balances, pa.int64()), pa.array(limits, pa.int64())]
+    return pa.table(columns, schema=CASH_TABLE)
 
 
 def _caps(union: Union, keys: Iterable[tuple[str, str]], *, at_us: int) -> dict[tuple[str, str], int]:
-    """What members without a cash account will be able to owe once they have one."""
+    """What members may owe, by currency and member."""
     if not union.rules(at_us).settlement.net_debit_caps:
         return dict.fromkeys(keys, 0)
     return {key: union.register.limit_of(key[1], key[0], "net_debit_cap", at_us) or 0 for key in keys}
