@@ -162,6 +162,8 @@ def answering(union: Union, cycle: Cycle, office: Office, answers: Sequence[Mapp
     """
     if found := window(cycle, at_us=at_us, only_answers=True):
         return refused(*found)
+    if not union.rules_of(cycle).intake.confirmation:
+        return refused(*(refusal("answers_not_asked", each["id"], found=f"{member} answers {each['answer']}") for each in answers))
     wrong = [each for each in answers if each["answer"] not in ("confirmed", "rejected")]
     if wrong:
         return refused(*(refusal("answer_unknown", each["id"], found=f"answer {each['answer']}") for each in wrong))
