@@ -295,8 +295,8 @@ def test_in_week_six_a_member_leaves_and_money_without_a_name_finds_its_owner(ce
 def test_the_report_of_six_weeks_adds_up(centre):
     # What each cycle discharged, by pair: 1: ams ber 1,000, ber lon 750 - 300 = 450, lon ams 400. 2: ams ber 500, ber lon 650, lon nyc 800,
     # nyc ams 100. 3: ams nyc 120, and ber lon nothing. 4: nyc ams 600 - 450 = 150. 5: ams ber 210, ber nyc 210. 6: lon ber 250, nyc ams 90.
-    # B is twice their sum. N is the sum of all positions, both signs counted: 600 + 550 + 50, and so on. R is the same of the positions that
-    # the weeks add up to: at the end ams -1,090, ber +650, lon -350, nyc +790.
+    # B is twice their sum. N is the sum of all positions, both signs counted: 600 + 550 + 50, and so on. R is the same of the positions
+    # that the weeks add up to: at the end ams -1,090, ber +650, lon -350, nyc +790.
     centre.play("""
         savings       gross    set-off  netted   cash     left    again   B        N        R
           2026-01-08  2950.00  1800.00    50.00   600.00  500.00  -       3700.00  1200.00  1200.00
