@@ -19,8 +19,7 @@ def list_proposals(call: Call, *, everything: bool) -> None:
         told = every if everything else approvals.pending(desk.at_us)
         if told_json(call, {"proposals": [proposal_body(desk, each) for each in told]}) or call.quiet:
             return
-        lines = [f"{proposal_line(desk, each)}" + (f" [{each.state_at(desk.at_us).value}]" if everything else "") for each in told]
-        print_lines(lines or ["Nothing waits for an approval."])
+        print_lines([proposal_line(desk, each) for each in told] or ["Nothing waits for an approval."])
 
 
 def decide(call: Call, number: int, *, is_approved: bool, reason: str) -> None:

@@ -38,7 +38,7 @@ def show_cycle(call: Call, code: str | None, *, items: str | None) -> None:
         if told_json(call, body) or call.quiet:
             return
         lines = [f"Cycle {cycle.code}: {cycle.state.value} (times are of {zone})"]
-        lines += [f"  {name.replace('_', ' ')}: {told}" for name, told in dates.items()]
+        lines += [f"  {name.replace('pay_ins', 'pay-ins').replace('_', ' ')}: {told}" for name, told in dates.items()]
         if cycle.acts[1:]:
             lines += ["", *lines_of([["act", "what", "by", "at"], *([str(cell) for cell in each.values()] for each in done)])]
         print_lines([*lines, "", *due_lines(due, desk)])

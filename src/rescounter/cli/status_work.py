@@ -21,13 +21,14 @@ __all__ = ["marks", "proposal_body", "proposal_line", "show_status", "standings"
 def show_status(call: Call) -> None:
     """Name, rules, members, cycles that are not closed with what is due, and proposals that wait."""
     from rescounter.cycle.next_step import next_step
+    from rescounter.cycle.proposals import waiting
     from rescounter.cycle.states import State
 
     with desk_of(call) as desk:
         union, at_us = desk.union, desk.at_us
         zone = union.rules(at_us).union.zone
         going = [cycle for cycle in union.cycles.values() if cycle.state is not State.CLOSED]
-        pending = union.approvals.pending(at_us)
+        pending = waiting(union, at_us=at_us)
         due = {cycle.code: next_step(union, cycle, at_us=at_us) for cycle in going}
         body = {
             **_head(desk),
@@ -112,6 +113,11 @@ def proposal_body(desk: Desk, proposal: Proposal) -> dict[str, Any]:
 
 def proposal_line(desk: Desk, proposal: Proposal) -> str:
     """A proposal in one line."""
+    from rescounter.approvals.approvals import ProposalState
+
     body = proposal_body(desk, proposal)
+    told = f"{proposal.number}: {body['about']}, by {proposal.by}"
+    if proposal.state_at(desk.at_us) is not ProposalState.PENDING:
+        return f"{told}; {body['state']}"
     who = ", ".join(body["deciders"]) or "nobody: add an approver"
-    return f"{proposal.number}: {body['about']}, by {proposal.by}; may decide: {who}; lapses {body['lapses']}"
+    return f"{told}; may decide: {who}; lapses {body['lapses']}"
