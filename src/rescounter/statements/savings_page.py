@@ -23,6 +23,7 @@ _PICTURES_MAX = 4
 _CYCLES_MAX = 400
 _PARTS = ("gross_minor", "set_off_minor", "netted_minor", "open_minor", "credit_minor", "cash_minor", "fees_minor")
 _HEADINGS = ("Owed", "Set off", "Netted", "Still open", "On credit", "Paid", "Fees")
+_CARRIED = " What was carried over stands in both cycles under owed and still open, and once in the sums."
 
 
 def savings_text(savings: Savings, union: UnionNote, width: int = 100) -> str:
@@ -128,7 +129,7 @@ def _cycles(own: CurrencySavings, of: str) -> Section:
     return Section(
         name="cycles",
         title=f"Cycle by cycle{of}",
-        words="Owed = set off + netted + still open + on credit + paid.",
+        words="Owed = set off + netted + still open + on credit + paid." + _CARRIED * any(each.carried_in_minor for each in own.cycles),
         table=_latest(columns, rows, total),
     )
 
