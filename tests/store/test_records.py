@@ -19,7 +19,7 @@ from rescounter.terms import CallerFault, EnvironmentFault
 from tests.ledger.machine import prove
 from tests.store.server import server
 from tests.store.stores import postgresql_at, sqlite_at
-from tests.store.test_format_1 import audit_of, audited
+from tests.store.test_formats import audit_of, audited
 
 DOCUMENT = os.urandom(PART_BYTES + 9)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.store import acts_victim, victim
 from tests.store.server import server
-from tests.store.test_format_1 import audited
+from tests.store.test_formats import audited
 
 KILLS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 8
 RUN_S_MAX = 0.6

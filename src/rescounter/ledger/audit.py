@@ -243,6 +243,7 @@ class _Audit:
                 check="tree", row=first, row_last=last, found="a stored subtree that is not over its rows", expected="the hash over them"
             )
         yield from (each.fault() for each in differing)
+        yield from self.books.noted(chunk.touched)
         yield from self._request(batch, chunk)
         accepted, rows = (
             (0, entry.rows) if entry.outcome is Outcome.REFUSED else (batch.accepted + self.rows.known(batch.repeats), batch.rows_next)

@@ -79,6 +79,7 @@ class AuditBooks:
         self._currency_column: pa.Array = pa.array([], pa.string())
         self._all_open = True
         self._deltas: list[tuple[np.ndarray, np.ndarray]] = []
+        self._touched: list[tuple[np.ndarray, np.ndarray]] = []
 
     # Accounts.
 
@@ -251,7 +252,24 @@ class AuditBooks:
             total = np.zeros((len(_SUMS), len(places)), np.int64)
             for place in range(len(_SUMS)):
                 np.add.at(total[place], inverse, np.concatenate([np.zeros(0, np.int64), *(each[place] for _, each in deltas)]))
+        if nets is not None:
+            self._touched.append((places, places[total.any(axis=0)]))
         return places, [] if nets is None else self._differing(places, total, nets)
+
+    def noted(self, touched: Sequence[str] | None) -> Iterator[AuditFault]:
+        """What is noted as touched since the last time against what was; None where nothing is noted yet.
+
+        An account on which a batch leaves nothing (a reservation and its release) may be noted or not.
+        """
+        if touched is None:
+            return
+        batches, self._touched = self._touched, []
+        may, must = ({self.ids[place] for place in set().union(*(each[which].tolist() for each in batches))} for which in (0, 1))
+        for name in sorted(must.difference(touched) or set(touched) - may)[:1]:
+            found, expected = ("not noted", "noted") if name in must else ("noted", "not noted")
+            yield AuditFault(
+                check="histories", subject=name, found=found, expected=f"{expected} as touched since the last block of entries"
+            )
 
     def over_limits(self, places: np.ndarray) -> Iterator[AuditFault]:
         """Accounts that stand over their limit: under no policy may any, once a batch is whole."""

@@ -87,7 +87,8 @@ class AuditChunk:
     where there is none. *others*: leaf payloads' fields of rows that are no accepted transfer, by
     place: tag and values as in `canonical.leaf_of`. *cycle*: of the batch, as its request digest covers it.
     *nodes*: stored subtrees of 256 leaves that end in this chunk, in order. *nets*: with the last chunk, what is stored of the
-    batch's effects: account, posted debits and credits, pending debits and credits. None: this store keeps none.
+    batch's effects: account, posted debits and credits, pending debits and credits. *touched*: now and then, with an entry's last
+    chunk, the accounts that are noted as touched since the last time. None: this store keeps none.
     """
 
     key: str
@@ -104,6 +105,7 @@ class AuditChunk:
     cycle: str = ""
     nodes: tuple[bytes, ...] | None = None
     nets: tuple[tuple[str, int, int, int, int], ...] | None = None
+    touched: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from rescounter.store.reading import ENTRY_FIELDS, balances, entry_of, table_of
 from rescounter.store.records import leaves_of_records
 from rescounter.store.schema import PLACE_BITS
 from rescounter.store.session import LOG_TREE, place_of
+from rescounter.store.touched import touched_in
 
 __all__ = ["StoredView", "Window", "audit_stream", "checkpoint_of", "checkpoints", "head", "keep_checkpoint", "window"]
 
@@ -161,6 +162,7 @@ def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
                     cycle=cycle,
                     nodes=_nodes(connection, number, begin, is_last=is_last) if entry.tree_rows >= _NODE_ROWS else None,
                     nets=tuple(connection.rows(_NETS, batch=number)) if is_last else None,
+                    touched=touched_in(connection, entry.sequence) if is_last else None,
                 )
         first = entries[-1][6] + 1
 

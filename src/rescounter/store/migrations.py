@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from rescounter.ledger.merkle import EMPTY_ROOT
 from rescounter.store.database import Connection, Database, reading, writing
 from rescounter.store.format_2 import TO_FORMAT_2
+from rescounter.store.format_3 import TO_FORMAT_3
 from rescounter.store.schema import FORMAT
 from rescounter.terms import CallerFault, EnvironmentFault
 
@@ -17,7 +18,7 @@ __all__ = ["MIGRATIONS", "Step", "prepare"]
 Step: TypeAlias = Mapping[str, Sequence[str]]
 """Statements that lead from a format to the next, by `Database.name`."""
 
-MIGRATIONS: Final[Mapping[int, Step]] = MappingProxyType({1: TO_FORMAT_2})
+MIGRATIONS: Final[Mapping[int, Step]] = MappingProxyType({1: TO_FORMAT_2, 2: TO_FORMAT_3})
 """The step from every format that was ever released."""
 
 _FIRST_HEAD: Final = """

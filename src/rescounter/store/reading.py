@@ -19,6 +19,7 @@ from rescounter.store.database import Connection, Row
 from rescounter.store.lookups import TRANSFER_FIELDS, askable, known_of, refusal_of, refused_of, standings_of
 from rescounter.store.schema import PLACE_BITS
 from rescounter.store.session import place_of
+from rescounter.store.touched import batches_of
 from rescounter.terms import Refusal
 
 __all__ = [
@@ -54,10 +55,6 @@ SELECT t.place, t.memo_digest, m.salt FROM transfer t LEFT JOIN memo m ON m.plac
 WHERE t.place >= :first AND t.place < :end ORDER BY t.place
 """
 _ANY_MEMO: Final = "SELECT 1 FROM memo WHERE place >= :first AND place < :end LIMIT 1"
-_BATCHES: Final = """
-SELECT e.sequence, e.batch, b.rows FROM net n JOIN entry e ON e.batch = n.batch JOIN batch b ON b.number = n.batch
-WHERE n.account = :account AND e.outcome = 1 AND e.sequence >= :sequence ORDER BY e.sequence LIMIT :most
-"""
 _HISTORY: Final = f"""
 SELECT {TRANSFER_FIELDS}, m.text, t.place, e.sequence
 FROM entry e JOIN transfer t ON t.place >= e.batch << 32 AND t.place < (e.batch + 1) << 32
@@ -213,17 +210,12 @@ def history(connection: Connection, account: str, *, after: int | None, rows_max
 
 def _groups(connection: Connection, account: int, sequence: int, rows_max: int) -> Iterator[list[int]]:
     """Batches that touch an account, in order, in groups of about a chunk of rows, so that a page reads no more than it shows."""
-    while True:
-        page = connection.rows(_BATCHES, account=account, sequence=sequence, most=rows_max + 1)
-        group, rows = list[int](), 0
-        for _, batch, count in page:
-            group.append(batch)
-            rows += count
-            if rows >= CHUNK_ROWS:
-                yield group
-                group, rows = [], 0
-        if group:
+    group, rows = list[int](), 0
+    for _, batch, count in batches_of(connection, account, sequence):
+        group.append(batch)
+        rows += count
+        if rows >= CHUNK_ROWS or len(group) > rows_max:
             yield group
-        if len(page) <= rows_max:
-            return
-        sequence = page[-1][0] + 1
+            group, rows = [], 0
+    if group:
+        yield group

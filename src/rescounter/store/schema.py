@@ -25,7 +25,7 @@ __all__ = [
     "sqlite_triggers",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Number of this schema; stands in `head`."""
 
 PLACE_BITS: Final = 32
@@ -159,7 +159,13 @@ CREATE TABLE net (
     pending_credits INTEGER NOT NULL,
     PRIMARY KEY (batch, account)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX net_of_account ON net (account, batch);
+
+CREATE TABLE touched (
+    block           INTEGER NOT NULL,
+    account         INTEGER NOT NULL,
+    PRIMARY KEY (block, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX touched_of_account ON touched (account, block);
 
 CREATE TABLE entry (
     sequence        INTEGER PRIMARY KEY,
@@ -242,6 +248,7 @@ _REFUSED: Final = MappingProxyType(
         "document": (_ALWAYS, "EXISTS (SELECT 1 FROM document_whole WHERE digest = OLD.digest)"),
         "document_whole": (_ALWAYS, _ALWAYS),
         "net": (_ALWAYS, _ALWAYS),
+        "touched": (_ALWAYS, _ALWAYS),
         "entry": (_ALWAYS, _ALWAYS),
         "node": (_ALWAYS, "OLD.tree = 0 OR EXISTS (SELECT 1 FROM entry WHERE batch = OLD.tree)"),
         "memo": (_ALWAYS, _NEVER),

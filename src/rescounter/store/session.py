@@ -17,6 +17,7 @@ from rescounter.store.database import Connection
 from rescounter.store.hashing import Hasher
 from rescounter.store.lookups import Facts
 from rescounter.store.schema import PLACE_BITS
+from rescounter.store.touched import note_touched
 from rescounter.terms import holds
 
 __all__ = ["HEAD", "LOG_TREE", "Session", "Title", "Writer", "place_of"]
@@ -136,6 +137,7 @@ class Session:
             log_root=log.root,
         )
         self.keep_nodes(LOG_TREE, nodes)
+        note_touched(self.connection, number, sequence=entry.sequence, rows=title.rows)
         self.log, self.last_at_us = log, self.at_us
         return entry
 
