@@ -23,6 +23,7 @@ pays ana 70.00 ref B1 [on DAY] [in CUR]     money that came in, `-` where nobody
 assigns B1 ana                              unidentified money, approved
 then owes set-off fee                       what the statements of members say; the row `all` is the sum of the others
 items amount left                           what they say of single obligations, SUBMITTER/ID; all that there are
+books ana debit credit                      the journal for a member's own books, by account
 savings gross B                             the savings report, by cycle
 proven                                      the cycle replays, the ledger is sound, every step says that it was done
 ==========================================  ===========================================================================================
@@ -31,6 +32,7 @@ proven                                      the cycle replays, the ledger is sou
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import os
@@ -391,6 +393,24 @@ def _items(play: Play, lines: list[str]) -> None:
     assert stand == set(made), f"the statements have besides: {sorted(set(made) - stand)}"
 
 
+def _books(play: Play, lines: list[str]) -> None:
+    """What the member is told to book, as the file beside its statement has it; debits are credits."""
+    (member, *names), _ = _words(lines[0])
+    folder = play.desk / f"{member}-{play.played}"
+    play.ask("statement", member, "--cycle", play.cycle, "-o", folder, "--format", "csv")
+    assert json.loads((folder / "statement.json").read_text())["totals"] == _statement(play, member)["totals"]
+    found: Row = {}
+    with (folder / "journal.csv").open() as file:
+        for row in csv.DictReader(file):
+            account = found.setdefault(row["account"].replace(" ", "-"), dict.fromkeys(names, 0))
+            for name in names:
+                account[name] += int(row[f"{name}_minor"])
+    rows = [line.split() for line in lines[1:]]
+    told = {account: dict(zip(names, map(_minor, cells), strict=True)) for account, *cells in rows}
+    assert found == told, _beside(found, told)
+    assert len({sum(each[name] for each in told.values()) for name in names}) == 1, "the books do not balance"
+
+
 _SAVED = {
     "gross": "gross_minor",
     "set-off": "set_off_minor",
@@ -469,6 +489,7 @@ _VERBS: dict[str, Callable[[Play, list[str]], None]] = {
     "assigns": _assigns,
     "then": _then,
     "items": _items,
+    "books": _books,
     "savings": _savings,
     "proven": _proven,
 }

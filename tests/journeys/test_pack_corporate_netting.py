@@ -89,6 +89,11 @@ def test_in_week_one_items_are_agreed_in_every_way_and_corrected(centre):
           ams  600.00  -    -
           ber  -       -    -
           lon  -       -    -
+        books ber debit    credit
+          Trade-payables     750.00  -
+          Trade-receivables  -       1300.00
+          Clearing-union     550.00   550.00
+          Bank               550.00  -
         proven
     """)
 

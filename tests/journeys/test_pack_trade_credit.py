@@ -58,8 +58,15 @@ def test_january_sets_off_one_circuit_and_charges_each_member_for_it(circle):
           dee    900.00  -         -          400.00  500.00    -
           eli  -           400.00  -         -        -         -
           all  25300.00  25300.00  18450.00  6100.00  750.00    20.28
+        books ana debit     credit
+          Trade-payables      6150.00  -
+          Trade-receivables   -        6150.00
+          Clearing-fees       6.76     -
+          Clearing-fees-owed  -        6.76
         proven
     """)
+    said = circle.ask("statement", "ana")["union"]
+    assert (said["is_demonstration"], said["is_single_person"], said["assumed"], said["legal_opinion"]) == (True, False, [], "")
 
 
 def test_february_is_corrected_and_run_again(circle):
