@@ -7,7 +7,7 @@ nothing. Rows under a heading (``then``, ``items``, ``savings``) stand indented 
 line                                        what happens
 ==========================================  ===========================================================================================
 at 2026-01-15T10:00                         the time of everything that follows
-joins ana bo [country NL]                   members join, and the second person approves
+joins ana bo [country NL] [group G]         members join, and the second person approves
 leaves ana | suspends ana | reinstates ana  a notice; a suspension and its end, approved
 caps ana 100.00                             a net debit cap, approved
 rules intake.silence "hold"                 a new version of the rulebook, approved
@@ -174,7 +174,7 @@ def _at(play: Play, lines: list[str]) -> None:
 
 def _joins(play: Play, lines: list[str]) -> None:
     words, _ = _words(lines[0])
-    place = words.index("country") if "country" in words else len(words)
+    place = next((place for place, word in enumerate(words) if word in ("country", "group")), len(words))
     details = _options(words[place:])
     play.members += words[:place]
     rows = [{"code": code, "name": code.title(), **details} for code in words[:place]]

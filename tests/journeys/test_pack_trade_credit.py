@@ -24,6 +24,7 @@ def test_january_sets_off_one_circuit_and_charges_each_member_for_it(circle):
         at 2026-01-05T10:00
         joins ana bo cy dee eli
         joins gus hal ivo jan
+        joins kaj lea group K
         opens 2026-01-22
         at 2026-01-14T23:59                                     # intake opens five business days before, on the 15th
         owes ana bo 10000.00 as A-1 due 2026-01-10              | refused too_early
@@ -36,6 +37,7 @@ def test_january_sets_off_one_circuit_and_charges_each_member_for_it(circle):
         owes cy  ana 6150.00 as C-1
         owes dee ana  500.00 as D-1 due 2026-01-02 class secured
         owes dee eli  400.00 as D-2 due 2026-03-01
+        owes kaj lea  600.00 as K-1                             # of one group
         at 2026-01-22T13:00                                     # the cut-off itself is too late
         owes eli dee  300.00 as E-0                             | refused too_late
         pays ana 100.00 ref B1                                  | refused nothing_to_pay_in
@@ -51,13 +53,16 @@ def test_january_sets_off_one_circuit_and_charges_each_member_for_it(circle):
           cy/C-1   6150.00 6150.00  -        -              2026-01-22  -
           dee/D-1   500.00 -         500.00  exempt_class   2026-01-22  -
           dee/D-2   400.00 -         400.00  not_yet_due    2026-01-22  next
+          kaj/K-1   600.00 -         600.00  related        2026-01-22  -
         then   owes      is-owed   set-off   carried  returned  fee
           ana  10250.00   6650.00   6150.00  3850.00  250.00    6.76
           bo    8000.00  10250.00   6150.00  1850.00  -         6.76
           cy    6150.00   8000.00   6150.00  -        -         6.76
           dee    900.00  -         -          400.00  500.00    -
           eli  -           400.00  -         -        -         -
-          all  25300.00  25300.00  18450.00  6100.00  750.00    20.28
+          kaj    600.00  -         -         -        600.00    -
+          lea  -           600.00  -         -        -         -
+          all  25900.00  25900.00  18450.00  6100.00  1350.00   20.28
         books ana debit     credit
           Trade-payables      6150.00  -
           Trade-receivables   -        6150.00
@@ -249,11 +254,11 @@ def test_the_report_of_six_months_adds_up(circle):
     # Again: what a cycle was handed by the one before, which the sum of the gross counts once.
     circle.play("""
         savings       gross     set-off   left      again     fees   B         N  R
-          2026-01-22  25300.00  18450.00   6850.00  -         20.28  36900.00  -  -
+          2026-01-22  25900.00  18450.00   7450.00  -         20.28  36900.00  -  -
           2026-02-23   7600.00   4500.00   3100.00   6100.00   9.00   9000.00  -  -
           2026-03-23   4980.00    560.00   4420.00   3100.00   6.00  -         -  -
           2026-04-22   4420.00   2700.00   1720.00   4420.00   9.00   5400.00  -  -
           2026-05-22   3280.00   1160.00   2120.00   1600.00  12.00   2320.00  -  -
           2026-06-22   2640.00   2430.00    210.00    520.00  18.00   4860.00  -  -
-          all         48220.00  29800.00  18420.00  15740.00  74.28  58480.00  -  -
+          all         48820.00  29800.00  19020.00  15740.00  74.28  58480.00  -  -
     """)
