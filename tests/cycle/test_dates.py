@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescounter.cycle.dates import CycleDates, dates_of, first_dates, next_dates
+from rescounter.facade.union_members import leaves_at
 from rescounter.rulebook.rules import CalendarRules
 from rescounter.terms.calendar import BusinessDays, business_days, instant_us, told
+from tests.cycle.test_interrupted import fresh
+from tests.cycle.world import World, at_us
 
 ZONE = "Europe/Ljubljana"
 DAY, TIME = datetime.date, datetime.time
@@ -147,3 +150,14 @@ def test_dates_go_forward_and_their_parts_are_in_order(frequency: str, day: DAY,
         assert dates.corrections_end_at_us <= dates.pay_in_due_at_us <= dates.settles_at_us
         assert BUSINESS.is_business(DAY.fromisoformat(dates.cut_off_day))
         assert dates_of(dates.as_body()) == dates
+
+
+def test_a_notice_on_a_saturday_runs_from_the_next_business_day_on():
+    """R3: three business days; Monday, Tuesday, Wednesday."""
+    store, clock = fresh("sqlite")
+    world = World(store, clock)
+    world.tell("2026-01-05T09:00")
+    world.found()
+    world.tell("2026-01-10T12:00")
+    assert leaves_at(world.desk) == at_us("2026-01-14T17:00")
+    store.close()

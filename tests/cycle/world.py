@@ -143,13 +143,13 @@ class World:
     def step(self, verb: str, cycle: str | None = None) -> Done:
         return step(self.desk, verb, by=OPERATOR, cycle=cycle)
 
-    def pay(self, reference: str, member: str, amount_minor: int, day: str, cycle: str | None = None) -> Done:
+    def pay(self, reference: str, member: str, amount_minor: int, day: str, cycle: str | None = None, *, currency: str = "EUR") -> Done:
         import datetime
 
         row = {
             "reference": reference,
             "member": member,
-            "currency": "EUR",
+            "currency": currency,
             "amount_minor": amount_minor,
             "booked": datetime.date.fromisoformat(day),
             "payer": member,

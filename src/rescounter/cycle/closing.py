@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.cycle.next_step import pays
+from rescounter.cycle.next_step import is_left_known, pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
@@ -40,7 +40,7 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         fees_minor=_sums(charged, "fee_minor"),
         carried_in_minor=_sums(_from_earlier(office.table(frozen.body["frozen"]), cycle.code), "amount_minor"),
     )
-    left = carried(office.table(frozen.body["frozen"]), obligations, rules.intake)
+    left = _left_of(union, cycle, office)
     return wanted(
         "closed",
         cycle=cycle.code,
@@ -61,12 +61,22 @@ def outcome_of(cycle: Cycle, office: Office) -> pa.Table:
 
 
 def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
-    """What the cycle before carries over into *cycle*; None while that is not known."""
+    """What the cycle before carries over into *cycle*; None while that is not known.
+
+    It is known before the close already, which comes to the same.
+    """
     before = union.before(cycle)
     if before is None:
         return FROZEN.empty_table()
     closed = before.last("closed")
-    return None if closed is None else office.table(closed.body["carried"])
+    if closed is not None:
+        return office.table(closed.body["carried"])
+    return _left_of(union, before, office) if is_left_known(union, before) else None
+
+
+def _left_of(union: Union, cycle: Cycle, office: Office) -> pa.Table:
+    frozen = office.table(cycle.known("cut_off", "corrected").body["frozen"])
+    return carried(frozen, outcome_of(cycle, office), union.rules_of(cycle).intake)
 
 
 def _from_earlier(frozen: pa.Table, code: str) -> pa.Table:

@@ -14,7 +14,6 @@ from rescounter.cycle.submitting import answered, held, withdrawn
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.cut_off import CutOff, Handed, corrected, freeze
 from rescounter.terms import there
-from rescounter.terms.union_tables import FROZEN
 
 __all__ = ["correcting", "cutting_off", "handed_in"]
 
@@ -59,7 +58,7 @@ def handed_in(union: Union, cycle: Cycle, office: Office) -> Handed | None:
     """
     rules = union.rules_of(cycle)
     carried = carried_into(union, cycle, office)
-    if carried is None and rules.intake.carry_over:
+    if carried is None:
         return None
     participants = union.register.participants(cycle.dates.cut_off_at_us)
     return Handed(
@@ -75,7 +74,7 @@ def handed_in(union: Union, cycle: Cycle, office: Office) -> Handed | None:
             }
         ),
         submissions=held(cycle, office),
-        carried=FROZEN.empty_table() if carried is None else carried,
+        carried=carried,
         withdrawals=withdrawn(cycle, office),
         answers=answered(cycle, office),
         exponents=cycle.exponents,

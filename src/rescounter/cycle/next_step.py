@@ -8,7 +8,7 @@ from rescounter.cycle.proposals import waiting
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 
-__all__ = ["Due", "next_step", "pays"]
+__all__ = ["Due", "is_left_known", "next_step", "pays"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,11 @@ def pays(union: Union, cycle: Cycle) -> bool:
     return rules.settlement.kind != "none" and rules.clearing.method != "set-off"
 
 
+def is_left_known(union: Union, cycle: Cycle) -> bool:
+    """True once nobody can be late any more: what *cycle* carries over is known, and the next one can be cut off."""
+    return cycle.state in (State.FUNDED, State.SETTLED, State.CLOSED) or (cycle.state is State.FINAL and not pays(union, cycle))
+
+
 def _by_state(union: Union, cycle: Cycle) -> Due | None:
     dates, operator = cycle.dates, "operator"
 
@@ -61,7 +66,9 @@ def _by_state(union: Union, cycle: Cycle) -> Due | None:
     waiting = "the cycle waits; nothing is lost"
     match cycle.state:
         case State.OPEN:
-            return due("cycle cut-off", dates.cut_off_at_us, dates.cut_off_at_us, "later submissions are refused all the same")
+            before = union.before(cycle)
+            waits_for = "" if before is None or is_left_known(union, before) else f"what cycle {before.code} carries over"
+            return due("cycle cut-off", dates.cut_off_at_us, dates.cut_off_at_us, "later submissions are refused all the same", waits_for)
         case State.CUT_OFF:
             return due("cycle clear", dates.cut_off_at_us, None, waiting)
         case State.PRELIMINARY:

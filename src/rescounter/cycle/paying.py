@@ -41,7 +41,7 @@ def settlers(register: Register, at_us: int) -> pa.Table:
 def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None = None, at_us: int) -> Step:
     """The calls of a round: of the first, or of the next without what *late* members (all of the cycle so far) cannot pay.
 
-    Law: later rounds leave the set-off as it is; each has at least one late member more.
+    Law: later rounds leave the set-off as it is; each has a late member more, or calls for what no call covered.
     """
     rules, final = union.rules_of(cycle), cycle.final
     if final is None or cycle.state is not State.FINAL:
@@ -58,7 +58,7 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         net, who_was_late = carried.net, late
         carried_over = {"carried": office.keep_table(carried.obligations), "items": office.keep_table(carried.items)}
     pairs = set(zip(who_was_late["currency"].to_pylist(), who_was_late["member"].to_pylist(), strict=True))
-    called = calls(net, cash_in(net, office, union, at_us=at_us), kind=rules.settlement.kind, late=pairs)
+    called = calls(net, cash_in(net, cycle, office, union, at_us=at_us), kind=rules.settlement.kind, late=pairs)
     round_number = len(cycle.all("called")) + 1
     return wanted(
         "called",
@@ -69,26 +69,33 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         late=office.keep_table(who_was_late),
         reckoned_at_us=at_us,
         **_deadline(cycle, round_number, at_us),
-        suspended=sorted({member for _, member in pairs}) if rules.settlement.late == "suspend" else [],
+        suspended=_newly_late(cycle, who_was_late, office) if rules.settlement.late == "suspend" else [],
         **carried_over,
     )
+
+
+def _newly_late(cycle: Cycle, late: pa.Table, office: Office) -> list[str]:
+    """Members that were not late before this round, or not with this money: who was reinstated meanwhile stays so."""
+    called = cycle.last("called")
+    before = [] if called is None else office.table(called.body["late"]).to_pylist()
+    return sorted({row["member"] for row in late.to_pylist() if row not in before})
 
 
 def _deadline(cycle: Cycle, round_number: int, at_us: int) -> dict[str, Any]:
     """When the pay-ins of a round are due, and the last day on which one is on time.
 
-    Later rounds have as long as the first had between the end of corrections and its deadline. No time zone is asked again: days are
-    counted from the day that was frozen.
+    Later rounds, and a first one that comes when its day is past, have as long as the calendar gives between the end of corrections and
+    the deadline. No time zone is asked again: days are counted from the day that was frozen, a part of one as one.
     """
     dates = cycle.dates
-    if round_number == 1:
+    if round_number == 1 and at_us < dates.pay_in_due_at_us:
         return {"due_at_us": dates.pay_in_due_at_us, "due_day": dates.pay_in_due_day}
     due_at_us = at_us + dates.pay_in_due_at_us - dates.corrections_end_at_us
-    later = timedelta(days=(due_at_us - dates.pay_in_due_at_us) // _DAY_US)
+    later = timedelta(days=-((dates.pay_in_due_at_us - due_at_us) // _DAY_US))
     return {"due_at_us": due_at_us, "due_day": (date.fromisoformat(dates.pay_in_due_day) + later).isoformat()}
 
 
-def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Table:
+def cash_in(net: pa.Table, cycle: Cycle, office: Office, union: Union, *, at_us: int) -> pa.Table:
     """The cash of the members of *net*, those without an account included, with what their net debit cap allows at an instant.
 
     An account gets its cap with the next posting, so its limit of now says nothing. Who uses more than a lowered cap may draw no more.
@@ -96,15 +103,15 @@ def cash_in(net: pa.Table, office: Office, union: Union, *, at_us: int) -> pa.Ta
     keys = _keys(net)
     there = cash_of(office.balances([account_name(member, CASH, currency) for currency, member in keys]))
     has = dict(zip(_keys(there), there["balance_minor"].to_pylist(), strict=True))
-    balances, caps = [has.get(key, 0) for key in keys], _caps(union, keys, at_us=at_us)
+    balances, caps = [has.get(key, 0) for key in keys], _caps(union, cycle, keys, at_us=at_us)
     limits = [max(caps[key], -balance) for key, balance in zip(keys, balances, strict=True)]
     columns = [net["currency"], net["member"], pa.array(balances, pa.int64()), pa.array(limits, pa.int64())]
     return pa.table(columns, schema=CASH_TABLE)
 
 
-def _caps(union: Union, keys: Iterable[tuple[str, str]], *, at_us: int) -> dict[tuple[str, str], int]:
-    """What members may owe, by currency and member."""
-    if not union.rules(at_us).settlement.net_debit_caps:
+def _caps(union: Union, cycle: Cycle, keys: Iterable[tuple[str, str]], *, at_us: int) -> dict[tuple[str, str], int]:
+    """What members may owe by the rules of the cycle, by currency and member."""
+    if not union.rules_of(cycle).settlement.net_debit_caps:
         return dict.fromkeys(keys, 0)
     return {key: union.register.limit_of(key[1], key[0], "net_debit_cap", at_us) or 0 for key in keys}
 
@@ -170,7 +177,7 @@ def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Tabl
 
 def _usable(net: pa.Table, cycle: Cycle, office: Office, union: Union, *, at_us: int) -> pa.Table:
     """The cash of the members of *net* as it is before the earmark of this cycle, also where that was posted and its act was not."""
-    cash = cash_in(net, office, union, at_us=at_us)
+    cash = cash_in(net, cycle, office, union, at_us=at_us)
     if cycle.last("funded") is not None or not office.is_posted(batch_key(cycle.code, "earmark")):
         return cash
     earmarked = pc.max_element_wise(pc.negate(net["net_minor"]), 0)
@@ -180,12 +187,16 @@ def _usable(net: pa.Table, cycle: Cycle, office: Office, union: Union, *, at_us:
 
 
 def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
-    """Earmark every debtor's position when all are covered; past the deadline, call anew without who is late."""
+    """Earmark every debtor's position when all are covered; past the deadline, call anew without who is late.
+
+    Where somebody misses more than it was called for (its cap was lowered, or another cycle took its cash), it is called before it is late.
+    """
     called = cycle.last("called")
     if called is None:
         return calling(union, cycle, office, at_us=at_us)
     net = office.table(called.body["net"])
-    late = late_of(stands(union, cycle, office, at_us=at_us))
+    stood = stands(union, cycle, office, at_us=at_us)
+    late = late_of(stood)
     if not late.num_rows:
         return wanted(
             "funded",
@@ -195,6 +206,8 @@ def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
             calls=called.body["calls"],
             credit=_credit(net, _usable(net, cycle, office, union, at_us=at_us)),
         )
+    if pc.any(pc.greater(stood["missing_minor"], stood["called_minor"])).as_py():
+        return calling(union, cycle, office, late=office.table(called.body["late"]), at_us=at_us)
     if at_us < called.body["due_at_us"]:
         missing = ", ".join(sorted(set(late["member"].to_pylist()))[:10])
         return refused(refusal("calls_not_covered", cycle.code, found=f"missing: {missing}"))

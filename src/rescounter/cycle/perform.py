@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rescounter.cycle.office import Office, Wanted, refusal
-from rescounter.cycle.repaying import repayment_of
+from rescounter.cycle.repaying import refusals_to_repay, repayment_of
 from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union
 from rescounter.ledger import Batch
@@ -22,7 +22,9 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
     batch = batch_wanted(union, wanted, office)
     if batch is None:
         return ()
-    caps = _caps(union, batch, at_us=at_us)
+    if wanted.kind == "repaid" and not office.is_posted(batch.key) and (found := refusals_to_repay(wanted.body, office)):
+        return found
+    caps = _caps(union, wanted, batch, at_us=at_us)
     standings = office.balances([account_name(member, CASH, currency) for member, currency in caps])
     if found := office.change_limits(limit_changes(standings, caps).changes):
         return found
@@ -64,13 +66,14 @@ def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], off
     return None
 
 
-def _caps(union: Union, batch: Batch, *, at_us: int) -> dict[tuple[str, str], int]:
-    """Net debit caps in force of the cash accounts that a batch touches; none where the rulebook grants none."""
-    if not union.rules(at_us).settlement.net_debit_caps:
-        return {}
+def _caps(union: Union, wanted: Wanted, batch: Batch, *, at_us: int) -> dict[tuple[str, str], int]:
+    """Net debit caps in force of the cash accounts that a batch touches; zero where the rulebook of the act grants none."""
+    cycle = union.cycles.get(wanted.body.get("cycle", ""))
+    rules = union.rules(at_us) if cycle is None else union.rules_of(cycle)
     caps = {}
     for name in {*batch.transfers.column("debit").to_pylist(), *batch.transfers.column("credit").to_pylist()}:
         member, purpose, currency = name.rsplit("/", 2)
         if purpose == CASH:
-            caps[member, currency] = union.register.limit_of(member, currency, "net_debit_cap", at_us) or 0
+            granted = union.register.limit_of(member, currency, "net_debit_cap", at_us) if rules.settlement.net_debit_caps else None
+            caps[member, currency] = granted or 0
     return caps

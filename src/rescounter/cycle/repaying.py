@@ -10,8 +10,9 @@ from rescounter.cycle.union import Union
 from rescounter.ledger import Batch
 from rescounter.settlement.accounts import CASH, account_name
 from rescounter.settlement.postings import repay_batch
+from rescounter.terms import Refusal
 
-__all__ = ["repaying", "repayment_of"]
+__all__ = ["refusals_to_repay", "repaying", "repayment_of"]
 
 
 def repaying(union: Union, office: Office, member: str, currency: str, amount_minor: int, *, reference: str, at_us: int) -> Step:
@@ -27,13 +28,20 @@ def repaying(union: Union, office: Office, member: str, currency: str, amount_mi
         return refused(refusal("repayment_taken", reference, found=f"{reference} stands in act {before.number} with other content"))
     if union.register.member(member) is None:
         return refused(refusal("member_not_known", member, found=member))
-    has = sum(row.balance_minor - row.pending_debits for row in office.balances([account_name(member, CASH, currency)]).rows())
-    if not 0 < amount_minor <= has:
-        return refused(
-            refusal("cash_not_there", reference, found=f"{amount_minor} asked for, {max(0, has)} there, in minor units of {currency}")
-        )
+    if found := refusals_to_repay(what, office):
+        return refused(*found)
     rules = union.rules(at_us)
     return wanted("repaid", **what, rulebook=f"{rules.version}/{rules.digest[:19]}")
+
+
+def refusals_to_repay(body: Mapping[str, Any], office: Office) -> tuple[Refusal, ...]:
+    """Why the money of such an act cannot leave: it is not there. Asked again when it is approved, since a cap would pay it on credit."""
+    member, currency, amount = body["member"], body["currency"], body["amount_minor"]
+    has = sum(row.balance_minor - row.pending_debits for row in office.balances([account_name(member, CASH, currency)]).rows())
+    if 0 < amount <= has:
+        return ()
+    found = f"{amount} asked for, {max(0, has)} there, in minor units of {currency}"
+    return (refusal("cash_not_there", body["reference"], found=found),)
 
 
 def repayment_of(body: Mapping[str, Any]) -> Batch:

@@ -100,8 +100,9 @@ class Union:
         return self.rulebook.in_force(at_us)
 
     def rules_of(self, cycle: Cycle) -> Rules:
-        """What was in force when the cycle opened: it is run by these to its end."""
-        return self.rulebook.in_force(cycle.opened.at_us)
+        """What was in force when the cycle opened: it is run by these to its end, also where others came in the same instant."""
+        opened = cycle.opened
+        return self.rulebook.of_version(opened.body["frozen"]["rulebook"]["version"], opened.at_us)
 
     @property
     def latest(self) -> Cycle | None:

@@ -96,13 +96,9 @@ def _acts(desk: Desk, batch: Sequence[Mapping[str, Any]]) -> list[Step]:
 
 
 def leaves_at(desk: Desk) -> int:
-    """The instant at which a member leaves that gives notice today: so many business days later, at the end of that day."""
+    """The instant at which a member leaves that gives notice today."""
     from rescounter.cycle.opening import business_days_of
-    from rescounter.terms.calendar import day_of, instant_us
+    from rescounter.rulebook import leaving
 
     rules, at_us = desk.union.rules(desk.at_us), desk.at_us
-    days = rules.membership.withdrawal_days
-    business = business_days_of(rules, at_us)
-    today = business.roll(day_of(at_us, rules.union.zone), "following")
-    last = business.shift(today, days) if days else today
-    return max(at_us, instant_us(last, rules.calendar.day_ends, rules.union.zone))
+    return leaving.leaves_at(at_us, rules, business_days_of(rules, at_us))

@@ -226,7 +226,7 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     net = _of(desk.office.table(called.body["net"]), member)
     calls = _of(desk.office.table(called.body["calls"]), member)
     asked = {row["currency"]: row for row in calls.to_pylist()}
-    stood = standing(net, calls, cash_in(net, desk.office, desk.union, at_us=desk.at_us))
+    stood = standing(net, calls, cash_in(net, cycle, desk.office, desk.union, at_us=desk.at_us))
     paid = {row["currency"]: row for row in stood.to_pylist()}
     is_over = cycle.last("funded") is not None
     first = _first_calls(desk, cycle, member)
@@ -310,7 +310,7 @@ def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
 
 def _balances(desk: Desk, member: str) -> Iterator[Balance]:
     words = {CASH: "paid in and not used", FEES: "fees that are owed"}
-    currencies = desk.union.rules(desk.at_us).union.currencies or tuple(sorted(_used_currencies(desk)))
+    currencies = sorted({code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]})
     names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES) for currency in currencies]
     for row in desk.office.balances(names).rows():
         _, purpose, currency = row.id.rsplit("/", 2)
@@ -322,10 +322,6 @@ def _balances(desk: Desk, member: str) -> Iterator[Balance]:
             pending_minor=row.pending_debits,
             words=words.get(purpose, "waits for settlement"),
         )
-
-
-def _used_currencies(desk: Desk) -> set[str]:
-    return {figures["currency"] for cycle in desk.union.cycles.values() for act in cycle.all("closed") for figures in act.body["figures"]}
 
 
 def _refusals(desk: Desk, cycle: Cycle, member: str) -> pa.Table:

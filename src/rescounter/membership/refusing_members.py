@@ -87,12 +87,15 @@ def suspending_found(grounds: Grounds) -> Iterator[Refusal]:
 
 
 def reinstating_found(grounds: Grounds) -> Iterator[Refusal]:
-    """Faults of the end of a suspension."""
-    yield from _standing_found(grounds, is_so=lambda member: member.standing is not Standing.SUSPENDED)
+    """Faults of the end of a suspension. Who has left meanwhile is reinstated too, so that its open items run off."""
+    yield from _standing_found(grounds, is_so=lambda member: member.standing is not Standing.SUSPENDED, may_have_left=True)
 
 
-def _standing_found(grounds: Grounds, *, is_so: Callable[[Member], bool]) -> Iterator[Refusal]:
+def _standing_found(grounds: Grounds, *, is_so: Callable[[Member], bool], may_have_left: bool = False) -> Iterator[Refusal]:
     member, unusable = _member(grounds)
+    gone = grounds.register.member(str(grounds.body.get("code", "")))
+    if member is None and may_have_left and gone is not None and gone.standing is Standing.SUSPENDED:
+        member, unusable = gone, ()
     yield from unusable
     yield from keys_found(grounds.body, _CODE_AND_REASON, _name(grounds))
     yield from reason_found(grounds, _name(grounds))

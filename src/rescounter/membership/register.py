@@ -124,8 +124,9 @@ class Register:
         return replace(self, by_code=self.by_code.changed({each.code: replace(each, standing=Standing.SUSPENDED) for each in late}))
 
     def _with_changed(self, act: Act) -> Register:
-        old = self.by_code.find(act.body["code"])
-        holds(old is not None and standing_of(old, act.at_us) is not Standing.LEFT, "who_left_stays_gone", code=act.body["code"])
+        old, is_run_off = self.by_code.find(act.body["code"]), act.kind == "member_reinstated"
+        is_there = old is not None and (is_run_off or standing_of(old, act.at_us) is not Standing.LEFT)
+        holds(is_there, "who_left_stays_gone", code=act.body["code"])
         new = _changed_member(self.by_code[act.body["code"]], act)
         return replace(self, by_code=self.by_code.changed({new.code: new}))
 

@@ -87,6 +87,10 @@ class Rulebook:
         version = self.version_at(at_us)
         return version.rule_text.rules_at(at_us, version=version.number)
 
+    def of_version(self, number: int, at_us: int) -> Rules:
+        """The rules of one version at an instant, whether it is in force then or not."""
+        return self.versions[number - 1].rule_text.rules_at(at_us, version=number)
+
     def origin_of(self, rule_id: str, at_us: int) -> Origin:
         """Since when the rule has the value that it has at an instant, by which version, and until when."""
         holds(rule_id in RULES, "a_rule_is_known", rule=rule_id)

@@ -80,9 +80,9 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         "C8",
         6080,
         "what the cycle before carries over is not known yet",
-        "a cycle is cut off after the one before it was closed, where residuals are carried over",
+        "a cycle is cut off once the one before it is funded, or, where nothing is paid, cleared finally",
         "Finish the cycle before: rescounter cycle run --cycle CODE.",
-        "cutting June off while May is not settled",
+        "cutting June off while May is not funded",
     ),
     (
         "cycle_open_already",
