@@ -87,6 +87,16 @@ class Desk:
             wanted = Wanted(wanted.kind, {**wanted.body, "approval": 0})
         return self._perform_and_append([(by, wanted)], told=step.told)
 
+    def was_overtaken(self, done: Done) -> bool:
+        """True where somebody else acted since the step was reckoned: nothing was done, and the union has been read again.
+
+        This process writes alone by then, so the step that is reckoned anew is not overtaken.
+        """
+        is_taken = any(each.code == "record_number_taken" for each in done.refusals)
+        if is_taken:
+            self.read()
+        return is_taken
+
     def decide(self, number: int, *, by: str, is_approved: bool, reason: str = "") -> Done:
         """Approve a proposal, which does it, or refuse it; decided before by the same person in the same way, it says so."""
         self.read()
@@ -166,6 +176,7 @@ class Desk:
         if answer.refusals:
             return Done(kind=acts[-1][1].kind, refusals=answer.refusals)
         self.read()
+        told = "It was done before; nothing was done." if answer.is_repeat else told
         return Done(kind=acts[-1][1].kind, act=first + len(acts) - 1, is_repeat=answer.is_repeat, told=told)
 
 

@@ -100,18 +100,21 @@ def submit(
         signature = key(text)[0]
     if found := _against_signature(desk.union.register, desk.union.rules_of(chosen).intake, submitter, text, signature):
         return HandedIn(Done(refusals=found), chosen.code)
-    came, taken = submitting(
-        desk.union,
-        chosen,
-        desk.office,
-        read_submission(source, columns=columns or {}, encoding=encoding, sheet=sheet),
-        submitter=submitter,
-        file=file,
-        signature=signature,
-        decimal=decimal,
-        at_us=desk.at_us,
-    )
-    done = desk.do(came, by=by, member=submitter)
+    while True:
+        came, taken = submitting(
+            desk.union,
+            desk.union.cycles[chosen.code],
+            desk.office,
+            read_submission(source, columns=columns or {}, encoding=encoding, sheet=sheet),
+            submitter=submitter,
+            file=file,
+            signature=signature,
+            decimal=decimal,
+            at_us=desk.at_us,
+        )
+        done = desk.do(came, by=by, member=submitter)
+        if not desk.was_overtaken(done):
+            break
     if taken is None:
         return HandedIn(done, chosen.code)
     return HandedIn(done, chosen.code, taken.table.num_rows, taken.repeated, taken.refusals, taken.notes)
@@ -150,14 +153,20 @@ def _is_signed(verifier: Verifier, text: bytes, line: str) -> bool:
 
 def withdraw(desk: Desk, ids: Sequence[str], *, submitter: str, by: str, cycle: str | None = None) -> Done:
     """Take obligations back."""
-    chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
-    return desk.do(withdrawing(desk.union, chosen, desk.office, ids, submitter=submitter, at_us=desk.at_us), by=by, member=submitter)
+    while True:
+        chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
+        came = withdrawing(desk.union, chosen, desk.office, ids, submitter=submitter, at_us=desk.at_us)
+        if not desk.was_overtaken(done := desk.do(came, by=by, member=submitter)):
+            return done
 
 
 def answer(desk: Desk, answers: Sequence[dict[str, str]], *, member: str, by: str, cycle: str | None = None) -> Done:
     """Confirm or reject what others handed in."""
-    chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
-    return desk.do(answering(desk.union, chosen, desk.office, answers, member=member, at_us=desk.at_us), by=by, member=member)
+    while True:
+        chosen = cycle_named(desk, cycle, states=(State.PRELIMINARY, State.OPEN))
+        came = answering(desk.union, chosen, desk.office, answers, member=member, at_us=desk.at_us)
+        if not desk.was_overtaken(done := desk.do(came, by=by, member=member)):
+            return done
 
 
 _STATES: Final[dict[str, tuple[State, ...]]] = {
