@@ -45,7 +45,8 @@ def accounts(facts: StatementFacts) -> Section | None:
     return Section(
         name="accounts",
         title="Accounts with the union",
-        words="Above zero the union owes the member; below zero the member owes the union.",
+        words="As they stand when this is written, later cycles included. Above zero the union owes the member; below zero the member "
+        "owes the union.",
         table=Table(columns=tuple(columns), rows=tuple(rows)),
     )
 
