@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,13 @@ class Failing:
         return self.plan.step("rows", lambda: self.connection.rows(statement, **parameters))
 
     def foresee(self, questions: Iterable[Question]) -> None:
-        self.connection.foresee(questions)
+        """Each question that is sent ahead is a statement, and so is the whole: the last may fail behind all that were sent."""
+        self.plan.step("foresee", lambda: self.connection.foresee(self._sent(questions)))
+
+    def _sent(self, questions: Iterable[Question]) -> Iterator[Question]:
+        for question in questions:
+            self.plan.step("ahead", lambda: None)
+            yield question
 
     def run(self, statement: str, **parameters: object) -> int:
         return self.plan.step("run", lambda: self.connection.run(statement, **parameters))
