@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from numba.core.dispatcher import Dispatcher
 
-from rescounter.clearing import _kernel_potentials, _kernel_reduction, _kernel_set_off, _kernel_slots, cheapest_room, slots, solver_compiled
+from rescounter.clearing import (
+    _kernel_potentials,
+    _kernel_reduction,
+    _kernel_set_off,
+    _kernel_slots,
+    _kernel_ways,
+    cheapest_room,
+    cheapest_ways,
+    slots,
+    solver_compiled,
+)
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
 from rescounter.clearing.optimum import largest_set_off
 from tests.clearing.test_compiled import SHAPES, shape
@@ -19,13 +29,15 @@ from tests.clearing.test_parts import edge_sets, fits, network_of
 
 compiled = engine_for(LARGE_EDGES)
 
+LOOPS = (_kernel_set_off, _kernel_slots, _kernel_reduction, _kernel_potentials, _kernel_ways)
+
 
 @pytest.fixture(scope="module")
 def interpreted():
     """The compiled engine with every kernel replaced by its Python source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solver_compiled, "_THIN_EDGES_MAX", -1)
-        for module in (_kernel_set_off, _kernel_slots, _kernel_reduction, _kernel_potentials, cheapest_room, slots, solver_compiled):
+        for module in (*LOOPS, cheapest_room, cheapest_ways, slots, solver_compiled):
             for name, value in list(vars(module).items()):
                 if isinstance(value, Dispatcher):
                     patch.setattr(module, name, value.py_func)
@@ -37,10 +49,12 @@ def interpreted():
 def answers(network, altered):
     found = largest_set_off(network, compiled)
     flow = np.minimum(found.flow, altered)
-    again = solver_compiled.resumed_circulation(len(network.members), network.tail, network.head, altered, flow, found.potential)
+    ends = len(network.members), network.tail, network.head
+    again = solver_compiled.resumed_circulation(*ends, altered, flow, found.potential)
+    scaled = solver_compiled._resumed_by_scaling(*ends, altered, flow, found.potential.copy())
     profit = (1 + np.arange(len(altered)) % 7).astype(np.int32)
-    weighed = solver_compiled.circulation(len(network.members), network.tail, network.head, altered, profit)
-    arrays = [found.flow, found.potential, weighed, *(again or ())]
+    weighed = solver_compiled.circulation(*ends, altered, profit)
+    arrays = [found.flow, found.potential, weighed, *(again or ()), *(scaled or ())]
     return [array.tolist() for array in arrays]
 
 

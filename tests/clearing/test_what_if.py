@@ -3,18 +3,18 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rescounter
-from rescounter.clearing import solver_compiled
+from rescounter.clearing import cheapest_ways, solver_compiled
 from rescounter.clearing.changes import changes_of
 from rescounter.clearing.engines import LARGE_EDGES, engine_for
-from rescounter.clearing.optimum import certify, largest_set_off
+from rescounter.clearing.optimum import certify, largest_set_off, net_positions
 from rescounter.facade.what_if import _nothing_of
 from rescounter.terms import INT64_MAX, CallerFault
 from tests.clearing.test_compiled import SHAPES, shape
-from tests.clearing.test_parts import network_of
+from tests.clearing.test_parts import edge_sets, fits, network_of
 from tests.exact_oracle import largest_set_off as oracle
 from tests.exact_oracle import merged
 
@@ -75,18 +75,31 @@ def test_resumed_from_the_old_flow_the_same_amount_clears(old, new, data):
         assert totals["cleared_after_minor"] == cleared_of(after, currency)
 
 
+@pytest.fixture(params=[0, 0.3, 4, 1000])
+def looks_an_edge(request):
+    """By cost scaling at once, or when some ways are found; by ways as a rule; by ways however long it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cheapest_ways, "_looks_max", lambda edges, _: int(request.param * edges))
+        yield request.param
+
+
+def resumed(network, capacity, before):
+    ends = len(network.members), network.tail, network.head
+    return solver_compiled.resumed_circulation(*ends, capacity, np.minimum(before.flow, capacity), before.potential)
+
+
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=max(5, settings.default.max_examples // 5))
-@given(st.integers(4, 300), st.integers(0, 2**32))
-def test_warm_equals_cold_on_every_shape(name, size, seed):
+@settings(max_examples=max(5, settings.default.max_examples // 5), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(4, 300), st.integers(0, 2**32), st.sampled_from([1, 5, 100]))
+def test_warm_equals_cold_on_every_shape(looks_an_edge, name, size, seed, changes):
     dice = np.random.default_rng(seed)
     network = network_of(shape(name, size, dice))
     nodes, tail, head, capacity = len(network.members), network.tail, network.head, network.capacity
     before = largest_set_off(network, compiled)
     altered = capacity.copy()
-    some = dice.integers(0, len(altered), 5)
-    altered[some] = np.maximum(0, (altered[some] * dice.choice([0, 0.5, 3], 5)).astype(np.int64))
-    found = solver_compiled.resumed_circulation(nodes, tail, head, altered, np.minimum(before.flow, altered), before.potential)
+    some = dice.integers(0, len(altered), changes)
+    altered[some] = np.maximum(0, (altered[some] * dice.choice([0, 0.5, 3], changes)).astype(np.int64))
+    found = resumed(network, altered, before)
     core = solver_compiled.core_edges(nodes, tail, head)
     ones = np.ones(len(tail), np.int32)
     cold = solver_compiled.circulation(nodes, tail[core], head[core], altered[core], ones[core])
@@ -95,15 +108,59 @@ def test_warm_equals_cold_on_every_shape(name, size, seed):
         assert int(found[0].sum()) == int(cold.sum())
 
 
-def test_on_ordinary_networks_the_old_flow_is_resumed():
+def test_on_ordinary_networks_the_old_flow_is_resumed(looks_an_edge):
     """The promise of speed: None, which means from nothing, is for odd networks only."""
     network = network_of(shape("random", 300, np.random.default_rng(1)))
     before = largest_set_off(network, compiled)
     altered = network.capacity.copy()
     altered[::100] //= 2
-    flow = np.minimum(before.flow, altered)
-    found = solver_compiled.resumed_circulation(len(network.members), network.tail, network.head, altered, flow, before.potential)
-    assert found is not None
+    assert resumed(network, altered, before) is not None
+
+
+def test_a_few_changes_need_no_cost_scaling(monkeypatch):
+    monkeypatch.setattr(solver_compiled, "_resumed_by_scaling", None)
+    network = network_of(shape("random", 3000, np.random.default_rng(2)))
+    before = largest_set_off(network, compiled)
+    dice = np.random.default_rng(3)
+    for _ in range(20):
+        altered = network.capacity.copy()
+        some = dice.integers(0, len(altered), 4)
+        altered[some] = altered[some] * np.array([0, 1, 3, 5]) // 2
+        assert resumed(network, altered, before) is not None
+
+
+@given(edge_sets.filter(fits), st.data())
+def test_ways_alone_find_what_an_exact_oracle_finds(edges, data):
+    """From a flow that differs everywhere: nothing is a few excesses here."""
+    network = network_of(edges)
+    tail, head, capacity = network.tail, network.head, network.capacity
+    flow = np.array([data.draw(st.integers(0, amount)) for amount in capacity.tolist()], np.int64)
+    potential = np.array(data.draw(st.lists(st.integers(0, 9), min_size=len(network.members), max_size=len(network.members))), np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cheapest_ways, "_looks_max", lambda *_: 10**9)
+        assert cheapest_ways.cheapest_ways(tail, head, capacity, flow, potential)
+    certify(len(network.members), tail, head, capacity, network.weight, flow, potential)
+    assert sum(flow.tolist()) == oracle(edges)
+
+
+def test_whatever_is_left_when_the_looks_are_spent_is_nearer_to_the_optimum(monkeypatch):
+    """Cost scaling goes on from potentials that no step contradicts, with less to carry."""
+    network = network_of(shape("random", 2000, np.random.default_rng(4)))
+    nodes, tail, head = len(network.members), network.tail, network.head
+    before = largest_set_off(network, compiled)
+    capacity = network.capacity.copy()
+    capacity[::50] = 0
+    left = []
+    for looks in (0, 5_000, 25_000, 10**9):
+        monkeypatch.setattr(cheapest_ways, "_looks_max", lambda *_, looks=looks: looks)
+        flow, potential = np.minimum(before.flow, capacity), before.potential.copy()
+        cheapest_ways.cheapest_ways(tail, head, capacity, flow, potential)
+        gain = 1 - potential[tail] + potential[head]
+        assert bool((flow[gain > 0] == capacity[gain > 0]).all())
+        assert not flow[gain < 0].any()
+        left.append(int(np.abs(net_positions(nodes, tail, head, flow)).sum()))
+    assert left == sorted(left, reverse=True)
+    assert left[0] > left[1] > left[-1] == 0
 
 
 TRIANGLE = [

@@ -16,6 +16,7 @@ from rescounter.clearing._kernel_potentials import raise_potentials, settle_pote
 from rescounter.clearing._kernel_reduction import edges_inside_components, tighten
 from rescounter.clearing._kernel_set_off import DONE
 from rescounter.clearing.cheapest_room import cheapest_room
+from rescounter.clearing.cheapest_ways import cheapest_ways
 from rescounter.clearing.slots import arc_slots_of, remainder_of, slots_of
 from rescounter.clearing.solver_ortools import richest_circulation
 from rescounter.clearing.solver_simplex import circulation as simplex_circulation
@@ -79,8 +80,23 @@ def resumed_circulation(
     Args: edges in order of (tail, head); *flow* int64[m], 0 <= flow <= capacity, need not conserve
     where the networks differ; *potential* int64[n].
     Returns: flow and certifying potentials (not the least), or None when starting anew is better.
-    Cost: some passes over the edges; the search itself stays near what differs.
+    Cost: for a few changes three passes over the edges and what `_kernel_ways` looks at near them; for many, cost scaling.
     """
+    flow, potential = flow.copy(), potential.copy()
+    found = cheapest_ways(tail, head, capacity, flow, potential)
+    potential -= potential.min(initial=0)
+    return (flow, potential) if found else _resumed_by_scaling(nodes, tail, head, capacity, flow, potential)
+
+
+def _resumed_by_scaling(
+    nodes: int,
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    flow: NDArray[np.int64],
+    potential: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """`resumed_circulation` where much differs: cost scaling, from its last scale on."""
     core = _between_both_sides(nodes, tail, head)
     used, near_tail, near_head, count = _compact(nodes, tail[core], head[core])
     if int(potential.max(initial=0)) > 2**20:
@@ -92,9 +108,8 @@ def resumed_circulation(
         return None
     found = np.zeros(len(tail), np.int64)
     found[core] = capacity[core] - remainder_of(slots, near_tail, near_head)
-    raised = potential.copy()
-    raised[used] = label
-    return (found, raised) if settle_potentials(tail, head, capacity, found, raised) else None
+    potential[used] = label
+    return (found, potential) if settle_potentials(tail, head, capacity, found, potential) else None
 
 
 def _between_both_sides(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -2,9 +2,10 @@
 
 The old set-off, cut back where debts shrank, is nearly a circulation, and the old potentials nearly
 certify it. So the compiled solver starts from both: only members at which the cut flow does not
-balance hold an excess, and the search stays near them (`_kernel_set_off`, resumed). Small networks,
-weights and cash are solved anew by `largest_set_off`. Either way the answer is checked by the laws of
-`optimum`: an amount that a solver got wrong is never returned.
+balance hold an excess, and the search stays near them (`_kernel_ways`; where much differs, the last
+scale of `_kernel_set_off`). Small networks, weights and cash are solved anew by `largest_set_off`.
+Either way the answer is checked by the laws of `optimum`: an amount that a solver got wrong is never
+returned.
 
 Where several optima exist the flow may differ from that of a run from nothing; the amount never does.
 """
