@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from rescounter.cycle.repaying import repaying
+from rescounter.cycle.resolving import resolving
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.facade.union_statement import facts_of
 from rescounter.rulebook.reading import read_rulebook
+from rescounter.statements.bookkeeping import ACCOUNTS, journal_entries
 from tests.cycle.test_interrupted import fresh
 from tests.cycle.world import OPERATOR, RULES, World
 
@@ -311,3 +313,29 @@ def test_an_obligation_of_almost_all_that_fits_is_paid_and_paid_out(world: World
     assert state(world) == "closed" and replay_cycle(world.desk, CODE) == ()
     left = {name: amount for name, amount in world.balances().items() if "/fees/" not in name}
     assert left == {}
+
+
+def test_what_a_member_has_with_the_union_by_its_own_books_is_what_the_ledger_says(world: World):
+    """Over all cycles: pay-ins, what was resolved, netted, paid out and paid back; also of who was late and of who used its cap."""
+    begun(world)
+    world.cap("dee", 300)
+    final(world, ("ana", "bo", 1_000), ("bo", "cy", 400), ("cy", "ana", 100), ("dee", "cy", 250))
+    world.pay("B1", "ana", 650, "2026-01-28")
+    world.pay("B2", "", 500, "2026-01-28")
+    assert world.approved(world.desk.do(resolving(world.desk.union, world.desk.office, "B2", member="ana", reason="told"), by=OPERATOR)).act
+    assert world.approved(repaid(world, "ana", 50, "R1")).act
+    for at in ("2026-01-28T10:00", "2026-01-29T17:00", "2026-01-30T17:00"):
+        world.tell(at)
+        world.run(CODE)
+    assert state(world) == "closed"
+    world.step("open")
+    assert world.approved(repaid(world, "ana", 200, "R2")).act
+    for member in ("ana", "bo", "cy", "dee"):
+        assert with_the_union(world, member) == cash(world, member), member
+
+
+def with_the_union(world: World, member: str) -> int:
+    """The balance of the account *union* in the member's own books, of all its statements together."""
+    facts = (facts_of(world.desk, cycle, member) for cycle in world.desk.union.cycles.values())
+    rows = (row for each in facts for row in journal_entries(each).to_pylist() if row["account"] == ACCOUNTS["union"])
+    return sum(row["debit_minor"] - row["credit_minor"] for row in rows)

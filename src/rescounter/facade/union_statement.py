@@ -299,6 +299,20 @@ def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Paym
                     at=moment(settled.at_us, zone),
                     reference=f"cycle/{cycle.code}/net",
                 )
+    for act in desk.union.repaid.values():
+        if act.body["member"] == member and _opened_last(desk, act) == cycle.code:
+            yield Payment(
+                currency=act.body["currency"],
+                amount_minor=act.body["amount_minor"],
+                direction=PAID_OUT,
+                at=moment(act.at_us, zone),
+                reference=act.body["reference"],
+            )
+
+
+def _opened_last(desk: Desk, act: Act) -> str:
+    """The cycle on whose statement an act stands that belongs to none: the one that was opened last before it."""
+    return next((code for code, cycle in reversed(list(desk.union.cycles.items())) if cycle.opened.number < act.number), "")
 
 
 def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
