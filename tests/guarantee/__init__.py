@@ -1,0 +1,1 @@
+"""The guarantee: worked examples, and laws on random layers, losses and recoveries."""
