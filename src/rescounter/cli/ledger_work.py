@@ -68,6 +68,15 @@ def _opened(folder: Path, exponent: Sequence[str] | None = None) -> Iterator[Led
         yield replace(ledger, exponents=Exponents({**ledger.exponents.declared, **digits}))
 
 
+@contextmanager
+def _opened_to_write(folder: Path, exponent: Sequence[str] | None = None) -> Iterator[Ledger]:
+    """Raises: CallerFault ``option_invalid`` where the ledger is a union's: there each posting belongs to an act and its approval."""
+    with _opened(folder, exponent) as ledger:
+        if ledger.store.records(rows_max=1):
+            raise CallerFault("option_invalid", f"{folder} is a union: accounts are opened and money is posted by its own steps alone")
+        yield ledger
+
+
 def make(folder: Path, *, origin: str | None, exponent: Sequence[str] | None, dsn: str | None, quiet: bool, as_json: bool) -> None:
     """``init``: say what must be kept and what must be published."""
     from rescounter.facade.ledger import init_ledger
@@ -87,7 +96,7 @@ def open_file(
     """``open``: all accounts or none, every bad row told."""
     from rescounter.facade.ledger_tables import read_accounts
 
-    with _opened(folder, exponent) as ledger:
+    with _opened_to_write(folder, exponent) as ledger:
         read = read_accounts(sys.stdin.buffer if file == "-" else file, ledger.exponents, decimal=decimal)
         if read.refusals:
             _refused(read.refusals, "No account was opened", as_json=as_json)
@@ -144,7 +153,7 @@ def post_path(
     policy = Policy.SEQUENTIAL if words["policy"] == "sequential" else Policy.CYCLE_NET
     source = sys.stdin.buffer if file == "-" else file
     is_atomic = words["mode"] == "atomic"
-    with _opened(folder, words["exponent"]) as ledger:
+    with _opened_to_write(folder, words["exponent"]) as ledger:
         posted = post_transfers(
             ledger, source, atomic=is_atomic, key=words["key"], decimal=words["decimal"], policy=policy, cycle=words["cycle"]
         )
@@ -179,7 +188,7 @@ def _tell_posted(posted: Posted, *, quiet: bool, as_json: bool) -> None:
 def _post_result(folder: Path, result: Path, *, cycle: str, key_file: Path | None, quiet: bool, as_json: bool) -> None:
     from rescounter.facade.ledger_result import post_result
 
-    with _opened(folder) as ledger:
+    with _opened_to_write(folder) as ledger:
         done = post_result(ledger, result, cycle=cycle, cycle_key=read_key(key_file))
     if done.findings:
         typer.echo(f"Nothing was posted: {result} is not sound.", err=True)

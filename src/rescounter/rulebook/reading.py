@@ -114,7 +114,8 @@ def _read(text: str, frozen: Mapping[str, Any] | None) -> Reading:
     recorded = frozen or {}
     exponents = Exponents({**exponents_of(table).declared, **recorded.get("exponents", {})})
     values, faults = chapter_values(table, exponents, recorded.get("defaults", {}))
-    zone = _zone_of(values)
+    # Instants of a recorded text were frozen, so no zone of today is asked for them.
+    zone = _NO_ZONE if "instants" in recorded else _zone_of(values)
     head, head_faults = _head(table, zone)
     temporary, entry_faults = temporaries(table, exponents, zone, recorded.get("instants"))
     faults += head_faults + entry_faults
