@@ -9,8 +9,9 @@ import pytest
 
 from rescounter.cycle.repaying import repaying
 from rescounter.cycle.resolving import resolving
+from rescounter.facade.union_cycle import cycle_facts
 from rescounter.facade.union_replay import replay_cycle
-from rescounter.facade.union_statement import facts_of
+from rescounter.facade.union_statement import facts_of, figures_so_far
 from rescounter.rulebook.reading import read_rulebook
 from rescounter.statements.bookkeeping import ACCOUNTS, journal_entries
 from tests.cycle.test_interrupted import fresh
@@ -339,3 +340,50 @@ def with_the_union(world: World, member: str) -> int:
     facts = (facts_of(world.desk, cycle, member) for cycle in world.desk.union.cycles.values())
     rows = (row for each in facts for row in journal_entries(each).to_pylist() if row["account"] == ACCOUNTS["union"])
     return sum(row["debit_minor"] - row["credit_minor"] for row in rows)
+
+
+def test_the_page_of_a_cycle_counts_what_a_late_member_left_as_carried_in(world: World):
+    begun(world, DAILY.replace("carry_over = true", "carry_over = false"))
+    owes(world, ("ana", "bo", 100))
+    for at in ("2026-01-12T13:00", "2026-01-14T17:00"):
+        world.tell(at)
+        world.run("2026-01-12")
+    assert state(world, "2026-01-12") == "funded"
+    world.step("open")
+    world.run("2026-01-13")
+    facts = cycle_facts(world.desk, world.desk.union.cycles["2026-01-13"])
+    assert (facts.submitted, facts.carried_in, facts.taken, facts.left_out) == (0, 1, 1, 0)
+
+
+def test_what_the_savings_report_calls_cash_is_what_was_earmarked_also_where_a_member_settles_through_another(world: World):
+    begun(world)
+    assert world.approved(world.act("members_joined", members=[{"code": "xy", "name": "Xy", "under": "ana"}])).act
+    world.cap("bo", 30)
+    final(world, ("xy", "bo", 100), ("cy", "ana", 100), ("bo", "dee", 150))
+    for member, amount in called(world).items():
+        world.pay(f"B{member}", member, amount, "2026-01-28")
+    for at in ("2026-01-28T10:00", "2026-01-30T17:00"):
+        world.tell(at)
+        world.run(CODE)
+    cycle = world.desk.union.cycles[CODE]
+    net = world.desk.office.table(cycle.last("settled").body["net"])["net_minor"].to_pylist()
+    (figures,) = cycle.last("closed").body["figures"]
+    assert (figures["cash_minor"], figures["credit_minor"]) == (-sum(min(0, amount) for amount in net) - 30, 30)
+
+
+def test_what_is_netted_through_time_is_kept_though_cycles_are_closed_in_another_order(world: World):
+    begun(world, DAILY)
+    first, second = "2026-01-12", "2026-01-13"
+    owes(world, ("ana", "bo", 100))
+    world.pay("B1", "ana", 100, "2026-01-06")
+    world.tell("2026-01-12T13:00")
+    world.run(first)
+    world.step("open")
+    owes(world, ("bo", "ana", 100), cycle=second)
+    world.pay("B2", "bo", 100, "2026-01-13")
+    world.tell("2026-01-16T17:00")
+    world.run(second)
+    world.run(first)
+    assert state(world, first) == state(world, second) == "closed"
+    assert [each.residual_minor for each in figures_so_far(world.desk)] == [200, 0]
+    assert replay_cycle(world.desk, first) == () == replay_cycle(world.desk, second)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,10 @@ from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.round import carried
 from rescounter.settlement.fees import fees
-from rescounter.statements.cycle_figures import figures_of
+from rescounter.statements.cycle_figures import CycleFigures, figures_of
 from rescounter.terms.union_tables import FROZEN
 
-__all__ = ["carried_into", "closing", "outcome_of"]
+__all__ = ["as_paid", "carried_into", "closing", "outcome_of"]
 
 
 def closing(union: Union, cycle: Cycle, office: Office) -> Step:
@@ -27,8 +27,7 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     rules, obligations = union.rules_of(cycle), outcome_of(cycle, office)
     charged = fees(office.table(final.body["tables"]["members"]), rules.fees)
-    before = union.before(cycle)
-    closed_before = before.last("closed") if before is not None else None
+    closed_before = max((act for each in union.cycles.values() for act in each.all("closed")), key=lambda act: act.number, default=None)
     funded = cycle.last("funded")
     exponents = {code: cycle.exponents.of(code) or 0 for code in pc.unique(obligations["currency"]).to_pylist()}
     figures = figures_of(
@@ -45,11 +44,22 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         "closed",
         cycle=cycle.code,
         fees=office.keep_table(charged),
-        figures=[asdict(each) for each in figures.currencies],
+        figures=[asdict(as_paid(each, cycle, office)) for each in figures.currencies],
         positions=office.keep_table(figures.positions),
         carried=office.keep_table(left),
         carried_rows=left.num_rows,
     )
+
+
+def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures:
+    """Figures with the cash of direct members: what they net among those that settle through them needs none."""
+    funded = cycle.last("funded")
+    if funded is None:
+        return figures
+    net = office.table(funded.body["net"])
+    own = net.filter(pc.equal(net["currency"], figures.currency))["net_minor"].to_pylist()
+    cash = -sum(min(0, amount) for amount in own) - figures.credit_minor
+    return replace(figures, cash_minor=cash, netted_minor=figures.netted_minor + figures.cash_minor - cash)
 
 
 def outcome_of(cycle: Cycle, office: Office) -> pa.Table:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.approvals.approvals import Proposal
-from rescounter.cycle.closing import carried_into, outcome_of
+from rescounter.cycle.closing import as_paid, carried_into, outcome_of
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.paying import stands
 from rescounter.cycle.submitting import held, withdrawn
@@ -79,7 +79,7 @@ def _rows(desk: Desk, cycle: Cycle) -> dict[str, Any]:
         if digest:
             refused.update(desk.office.table(digest)["code"].to_pylist())
     submitted = sum(act.body["rows"] + act.body["refused"] + act.body["repeated"] for act in acts)
-    carried = carried_into(desk.union, cycle, desk.office) if desk.union.rules_of(cycle).intake.carry_over else None
+    carried = carried_into(desk.union, cycle, desk.office)
     carried_in = 0 if carried is None else carried.num_rows
     taken = frozen.body["rows"] if frozen is not None else standing(held(cycle, desk.office), withdrawn(cycle, desk.office)).num_rows
     carried_in = carried_in if frozen is not None else 0
@@ -96,7 +96,8 @@ def _figures(desk: Desk, cycle: Cycle) -> tuple[CycleFigures, ...]:
     obligations, funded = outcome_of(cycle, desk.office), cycle.last("funded")
     exponents = {code: cycle.exponents.of(code) or 0 for code in pc.unique(obligations["currency"]).to_pylist()}
     credit: Mapping[str, int] = funded.body["credit"] if funded is not None else {}
-    return figures_of(obligations, cycle=cycle.code, exponents=exponents, credit_minor=credit).currencies
+    figures = figures_of(obligations, cycle=cycle.code, exponents=exponents, credit_minor=credit).currencies
+    return tuple(as_paid(each, cycle, desk.office) for each in figures)
 
 
 def _calls(desk: Desk, cycle: Cycle) -> Iterator[MemberCall]:

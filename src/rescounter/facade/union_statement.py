@@ -89,9 +89,9 @@ def cycle_note(cycle: Cycle, zone: str) -> CycleNote:
 
 
 def figures_so_far(desk: Desk) -> tuple[CycleFigures, ...]:
-    """The figures of every closed cycle, oldest first."""
-    closed = (cycle.last("closed") for cycle in desk.union.cycles.values())
-    return tuple(CycleFigures(**figures) for act in closed if act is not None for figures in act.body["figures"])
+    """The figures of every closed cycle, in the order in which they were closed."""
+    closed = sorted((act for cycle in desk.union.cycles.values() for act in cycle.all("closed")), key=lambda act: act.number)
+    return tuple(CycleFigures(**figures) for act in closed for figures in act.body["figures"])
 
 
 def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
