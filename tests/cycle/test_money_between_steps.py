@@ -14,6 +14,7 @@ from rescounter.facade.union_replay import replay_cycle
 from rescounter.facade.union_statement import facts_of, figures_so_far
 from rescounter.rulebook.reading import read_rulebook
 from rescounter.statements.bookkeeping import ACCOUNTS, journal_entries
+from rescounter.statements.member_statement import statement, text
 from tests.cycle.test_interrupted import fresh
 from tests.cycle.world import OPERATOR, RULES, World
 
@@ -279,8 +280,8 @@ def test_an_open_cycle_says_that_it_waits_for_what_the_one_before_carries_over(w
 
 @pytest.mark.parametrize("currencies", ["", 'currencies = ["EUR", "JPY", "KWD"]'])
 def test_a_statement_shows_every_account_of_the_ledger_from_the_first_pay_in_on(world: World, currencies: str):
-    text = RULES.replace('currencies = ["EUR"]', currencies).replace('minimum = { EUR = "0.03" }', "")
-    begun(world, text)
+    rules = RULES.replace('currencies = ["EUR"]', currencies).replace('minimum = { EUR = "0.03" }', "")
+    begun(world, rules)
     for number, (currency, amount) in enumerate((("EUR", 100), ("JPY", 7), ("KWD", 1_234))):
         assert world.pay(f"B{number}", "ana", amount, "2026-01-06", currency=currency).act
     facts = facts_of(world.desk, world.desk.union.cycles[CODE], "ana")
@@ -290,12 +291,22 @@ def test_a_statement_shows_every_account_of_the_ledger_from_the_first_pay_in_on(
     assert {code: facts.exponents[code] for code in ("EUR", "JPY", "KWD")} == {"EUR": 2, "JPY": 0, "KWD": 3}
 
 
+def test_money_in_a_currency_that_the_union_does_not_clear_stands_on_the_statement_of_who_got_it(world: World):
+    begun(world)
+    assert world.pay("B1", "ana", 100, "2026-01-06", currency="USD").act
+    assert world.approved(world.desk.do(resolving(world.desk.union, world.desk.office, "B1", member="ana", reason="told"), by=OPERATOR)).act
+    facts = facts_of(world.desk, world.desk.union.cycles[CODE], "ana")
+    assert [(each.account, each.balance_minor) for each in facts.balances] == [("ana/cash/USD", 100)]
+    told = text(statement(facts), 100)
+    assert "USD" in told and "1.00" in told
+
+
 @pytest.mark.parametrize("method", ["set-off", "net", "set-off-then-net"])
 def test_a_cycle_without_obligations_runs_to_its_close(world: World, method: str):
-    text = RULES.replace("set-off-then-net", method)
+    rules = RULES.replace("set-off-then-net", method)
     if method == "set-off":
-        text = text.replace('kind = "pay-in"\nnet_debit_caps = true\npartial_funding = true\n', 'kind = "none"\n')
-    begun(world, text)
+        rules = rules.replace('kind = "pay-in"\nnet_debit_caps = true\npartial_funding = true\n', 'kind = "none"\n')
+    begun(world, rules)
     for at in ("2026-01-22T13:00", "2026-01-27T17:00", "2026-01-30T17:00"):
         world.tell(at)
         world.run(CODE)

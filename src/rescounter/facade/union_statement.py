@@ -106,8 +106,8 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
     own = _own_rows(desk, cycle, member)
     circuits = _circuits(desk, cycle, member)
     calls = tuple(_calls(desk, cycle, member, zone))
-    currencies = {*items["currency"].to_pylist(), *(call.currency for call in calls)}
-    balances = tuple(_balances(desk, member))
+    balances, payments = tuple(_balances(desk, member)), tuple(_payments(desk, cycle, member, zone))
+    currencies = {each.currency for part in (calls, balances, payments) for each in part} | {*items["currency"].to_pylist()}
     counterparties = {*items["counterparty"].to_pylist()}
     names = {code: found.name for code in counterparties if (found := desk.union.register.member(code)) is not None}
     return StatementFacts(
@@ -116,13 +116,13 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
         rules=rule_note(cycle, rules),
         member=member,
         member_name=known.name,
-        exponents={code: cycle.exponents.of(code) or 0 for code in sorted(currencies | {each.currency for each in balances})},
+        exponents={code: cycle.exponents.of(code) or 0 for code in sorted(currencies)},
         items=items,
         circuits=CIRCUITS.empty_table() if circuits is None else circuits,
         are_circuits_untold=circuits is None,
         members=own,
         calls=calls,
-        payments=tuple(_payments(desk, cycle, member, zone)),
+        payments=payments,
         fees=tuple(_fees(desk, cycle, member)),
         balances=balances,
         refusals=_refusals(desk, cycle, member),
@@ -324,8 +324,9 @@ def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
 
 def _balances(desk: Desk, member: str) -> Iterator[Balance]:
     words = {CASH: "paid in and not used", FEES: "fees that are owed"}
-    currencies = sorted({code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]})
-    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES) for currency in currencies]
+    currencies = {code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]}
+    currencies |= {act.body["currency"] for act in desk.union.resolved.values()}
+    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES) for currency in sorted(currencies)]
     for row in desk.office.balances(names).rows():
         _, purpose, currency = row.id.rsplit("/", 2)
         yield Balance(
