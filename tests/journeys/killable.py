@@ -148,10 +148,14 @@ def _obey(desk: Path, words: list[str], said: Path, mark: Path, *, at: int, plac
 
 def _patch(mark: mmap.mmap, wrap: Any, wait_s: float) -> None:
     """Have every store of this process wrapped and watched."""
+    import typer
+
     from rescounter import store
     from rescounter.store.postgresql import PostgresqlDatabase
     from rescounter.store.sqlite import SqliteDatabase
+    from tests.journeys.everything import TREE
 
+    typer.main.get_command = lambda _: TREE  # type: ignore[assignment]
     store.open_sqlite = partial(store.open_sqlite, wrap=wrap, wait_s=wait_s)
     store.open_postgresql = partial(store.open_postgresql, wrap=wrap, wait_s=wait_s)
     for database in (SqliteDatabase, PostgresqlDatabase):
