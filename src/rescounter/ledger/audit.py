@@ -35,11 +35,12 @@ from rescounter.ledger.notes import Verifier
 from rescounter.ledger.ports import AuditChunk, Head
 from rescounter.ledger.sealing import LeafFields, chunk_hashes, digest_of_leaves, hash_of
 from rescounter.ledger.standings import Standings
-from rescounter.ledger.transfers import CHUNK_ROWS, Policy, Transfers
+from rescounter.ledger.transfers import CHUNK_ROWS, FEW_ROWS, Policy, Transfers
 
 __all__ = ["Audited", "Evidence", "audit"]
 
 _NODE_ROWS = 1 << STORED_LEVEL
+_TOGETHER = 256
 _POSTINGS = (EntryKind.ATOMIC, EntryKind.EACH, EntryKind.EXPIRY)
 _TAGS = {
     EntryKind.ACCOUNTS: "ACR",
@@ -121,13 +122,13 @@ class _Audit:
         """Every check, in order; who takes the first fault and no more ends the audit there."""
         yield from self.keys.at(0, self.log.root)
         batch: _Batch | None = None
-        for chunk in chunks:
+        for chunk, rows in _with_rows(chunks):
             if batch is not None and chunk.entry.sequence == batch.entry.sequence:
-                yield from self._placed(batch, self._chunk(batch, chunk))
+                yield from self._placed(batch, self._chunk(batch, chunk, rows))
             else:
                 batch = _Batch(chunk.entry, chunk.key)
                 yield from self._placed(batch, self._begins(batch))
-                yield from self._placed(batch, self._chunk(batch, chunk))
+                yield from self._placed(batch, self._chunk(batch, chunk, rows))
             self.progress(self.log.size, self.rows.register.size)
             if batch.rows_next >= chunk.entry.tree_rows:
                 yield from self._placed(batch, self._ends(batch, chunk))
@@ -152,7 +153,7 @@ class _Audit:
                 check="finality_grows", found=f"the instant {entry.at_us}", expected=f"no earlier than {self.at_us}, the entry before it"
             )
 
-    def _chunk(self, batch: _Batch, chunk: AuditChunk) -> Iterator[AuditFault]:
+    def _chunk(self, batch: _Batch, chunk: AuditChunk, rows: pa.Array) -> Iterator[AuditFault]:
         entry = batch.entry
         if chunk.first_row != batch.rows_next:
             yield AuditFault(
@@ -169,7 +170,6 @@ class _Audit:
         yield from _allowed(entry, chunk, sides)
         yield from memos_fit(chunk)
         yield from self._others(batch, chunk)
-        rows = row_bytes(chunk.transfers)
         yield from self._tree(batch, chunk, rows, sides[0])
         if len(chunk.transfers):
             batch.digests.append(chunk_digest(rows))
@@ -304,6 +304,29 @@ class _Audit:
         yield from self.books.compare(self.evidence.balances())
         yield from self.acts.documents_fit(self.evidence.documents())
         yield from self.keys.signs(self.evidence.in_force, head.origin)
+
+
+def _with_rows(chunks: Iterable[AuditChunk]) -> Iterator[tuple[AuditChunk, pa.Array]]:
+    """Each chunk with its canonical rows; those of small ones are made together, since a column costs more than its values."""
+    small: list[AuditChunk] = []
+    for chunk in chunks:
+        is_small = len(chunk.transfers) <= FEW_ROWS
+        small += [chunk] if is_small else []
+        if not is_small or len(small) == _TOGETHER:
+            yield from _rows_of(small)
+            small = []
+        if not is_small:
+            yield chunk, row_bytes(chunk.transfers)
+    yield from _rows_of(small)
+
+
+def _rows_of(chunks: Sequence[AuditChunk]) -> Iterator[tuple[AuditChunk, pa.Array]]:
+    if not chunks:
+        return
+    rows, begin = row_bytes(Transfers(pa.concat_tables([chunk.transfers.table for chunk in chunks]))), 0
+    for chunk in chunks:
+        yield chunk, rows.slice(begin, len(chunk.transfers))
+        begin += len(chunk.transfers)
 
 
 def _allowed(entry: Entry, chunk: AuditChunk, sides: tuple[np.ndarray, np.ndarray]) -> Iterator[AuditFault]:

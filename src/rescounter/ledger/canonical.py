@@ -102,7 +102,10 @@ def _few_fields(values: Sequence[object]) -> list[str]:
     """What a column adds to each of few rows; made once where all are the same."""
     if values.count(values[0]) == len(values):
         return [_field(values[0])] * len(values)
-    return [_field(value) for value in values]
+    texts = ["" if value is None else str(value) for value in values]
+    if "".join(texts).isascii():
+        return [f"{len(text)}:{text}" for text in texts]
+    return [_field(text) for text in texts]
 
 
 def row_bytes(transfers: Transfers) -> pa.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -63,10 +63,14 @@ _HEAD: Final = "SELECT origin, entries, frontier, root, at_us FROM head"
 _NOTES: Final = "SELECT size, note FROM checkpoint WHERE size > :after ORDER BY size LIMIT 1000"
 _NODES: Final = "SELECT hash FROM node WHERE tree = :tree AND place >= :first AND place < :end ORDER BY place"
 _NETS: Final = """
-SELECT a.id, n.posted_debits, n.posted_credits, n.pending_debits, n.pending_credits
-FROM net n JOIN account a ON a.number = n.account WHERE n.batch = :batch
+SELECT n.batch, a.id, n.posted_debits, n.posted_credits, n.pending_debits, n.pending_credits
+FROM net n JOIN account a ON a.number = n.account WHERE n.batch >= :first AND n.batch < :end ORDER BY n.batch
 """
 _NODE_ROWS: Final = 1 << STORED_LEVEL
+_RUN: Final = 256
+_ROW_MASK: Final = (1 << PLACE_BITS) - 1
+_Stored: TypeAlias = tuple[int, str, str, bytes, bytes, bytes, Entry]
+"""Batch number, key, cycle, request digest, leaf and root of the log of an entry, and the entry."""
 _TRANSFERS: Final = frozenset({EntryKind.ATOMIC, EntryKind.EACH, EntryKind.EXPIRY})
 
 
@@ -139,32 +143,98 @@ def _others(connection: Connection, kind: EntryKind, span: dict[str, int]) -> It
 
 
 def audit_stream(connection: Connection) -> Iterator[AuditChunk]:
-    """Every entry in order of the log, each in windows of `CHUNK_ROWS`, the last one open to the end."""
+    """Every entry in order of the log, each in windows of `CHUNK_ROWS`, the last one open to the end; small ones are read in runs."""
     first = 0
-    while entries := connection.rows(_ENTRIES, first=first):
-        for number, key, cycle, digest, leaf, log_root, *fields in entries:
-            entry = entry_of(tuple(fields))
-            for begin in range(0, max(entry.tree_rows, 1), CHUNK_ROWS):
-                is_last = begin + CHUNK_ROWS >= entry.tree_rows
-                found = window(connection, number, entry, begin, CHUNK_ROWS, is_last=is_last)
-                yield AuditChunk(
-                    key=key,
-                    request_digest=digest,
-                    entry=entry,
-                    leaf=leaf,
-                    log_root=log_root,
-                    first_row=begin,
-                    transfers=found.transfers,
-                    rows=found.rows,
-                    memo_digests=found.digests,
-                    memo_salts=found.salts,
-                    others=found.others,
-                    cycle=cycle,
-                    nodes=_nodes(connection, number, begin, is_last=is_last) if entry.tree_rows >= _NODE_ROWS else None,
-                    nets=tuple(connection.rows(_NETS, batch=number)) if is_last else None,
-                    touched=touched_in(connection, entry.sequence) if is_last else None,
-                )
-        first = entries[-1][6] + 1
+    while entries := [(*row[:6], entry_of(row[6:])) for row in connection.rows(_ENTRIES, first=first)]:
+        begin = 0
+        while begin < len(entries):
+            count = _run(entries[begin : begin + _RUN])
+            yield from _small(connection, entries[begin : begin + count]) if count else _windows(connection, entries[begin])
+            begin += max(count, 1)
+        first = entries[-1][-1].sequence + 1
+
+
+def _run(entries: Sequence[_Stored]) -> int:
+    """How many entries from the first on are small, of transfers one by one, and of batches whose places follow each other."""
+    first = entries[0][0]
+    for count, (number, *_, entry) in enumerate(entries):
+        is_small = entry.kind is EntryKind.EACH and entry.outcome is Outcome.POSTED and entry.tree_rows < _NODE_ROWS
+        if not is_small or number != first + count:
+            return count
+    return len(entries)
+
+
+def _windows(connection: Connection, stored: _Stored) -> Iterator[AuditChunk]:
+    number, entry = stored[0], stored[-1]
+    for begin in range(0, max(entry.tree_rows, 1), CHUNK_ROWS):
+        is_last = begin + CHUNK_ROWS >= entry.tree_rows
+        yield _chunk(
+            stored,
+            window(connection, number, entry, begin, CHUNK_ROWS, is_last=is_last),
+            first_row=begin,
+            nodes=_nodes(connection, number, begin, is_last=is_last) if entry.tree_rows >= _NODE_ROWS else None,
+            nets=tuple(row[1:] for row in connection.rows(_NETS, first=number, end=number + 1)) if is_last else None,
+            touched=touched_in(connection, entry.sequence) if is_last else None,
+        )
+
+
+def _small(connection: Connection, run: Sequence[_Stored]) -> Iterator[AuditChunk]:
+    """As `_windows`, each of one window, with one question for all of them instead of one each."""
+    first, end = run[0][0], run[-1][0] + 1
+    span = {"first": place_of(first), "end": place_of(end)}
+    rows = connection.rows(_ROWS, **span)
+    places, digests, salts, currencies = list(zip(*(row[-4:] for row in rows), strict=True)) or [()] * 4
+    table, numbers = table_of(rows).table, np.array(places, np.int64)
+    columns = pa.array(digests, pa.binary()), pa.array(salts, pa.binary()), pa.array(currencies, pa.string())
+    others: dict[int, dict[int, LeafFields]] = {}
+    for place, fields in _others(connection, EntryKind.EACH, span):
+        others.setdefault(place >> PLACE_BITS, {})[place & _ROW_MASK] = fields
+    nets: dict[int, list[Row]] = {}
+    for row in connection.rows(_NETS, first=first, end=end):
+        nets.setdefault(row[0], []).append(row[1:])
+    ends = np.searchsorted(numbers, [place_of(number) for number in range(first, end + 1)]).tolist()
+    for stored, begin, until in zip(run, ends, ends[1:], strict=False):
+        number, other = stored[0], others.get(stored[0], {})
+        pieces = [column.slice(begin, until - begin) for column in columns]
+        found = Window(
+            transfers=Transfers(table.slice(begin, until - begin)),
+            rows=numbers[begin:until] - place_of(number),
+            digests=pieces[0],
+            salts=pieces[1],
+            currencies=pieces[2],
+            others=tuple((place, *other[place]) for place in sorted(other)),
+        )
+        touched = touched_in(connection, stored[-1].sequence)
+        yield _chunk(stored, found, first_row=0, nodes=None, nets=tuple(nets.get(number, ())), touched=touched)
+
+
+def _chunk(
+    stored: _Stored,
+    found: Window,
+    *,
+    first_row: int,
+    nodes: tuple[bytes, ...] | None,
+    nets: tuple[Row, ...] | None,
+    touched: tuple[str, ...] | None,
+) -> AuditChunk:
+    _, key, cycle, digest, leaf, log_root, entry = stored
+    return AuditChunk(
+        key=key,
+        request_digest=digest,
+        entry=entry,
+        leaf=leaf,
+        log_root=log_root,
+        first_row=first_row,
+        transfers=found.transfers,
+        rows=found.rows,
+        memo_digests=found.digests,
+        memo_salts=found.salts,
+        others=found.others,
+        cycle=cycle,
+        nodes=nodes,
+        nets=nets,
+        touched=touched,
+    )
 
 
 def _nodes(connection: Connection, tree: int, first_row: int, *, is_last: bool) -> tuple[bytes, ...]:
