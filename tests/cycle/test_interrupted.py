@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from rescounter.facade.union_replay import replay_cycle
+from rescounter.ledger.accounts import AccountChange, AccountEvent
+from rescounter.terms import CallerFault
 from tests.cycle.world import World
 from tests.store.stores import FRESH
 
@@ -129,3 +131,26 @@ def test_whatever_write_a_process_dies_at_the_month_comes_to_the_same(kind: str,
         found = outcome(played(World(Mortal(store, at, before=before), clock)))
         assert found == wanted, f"write {at} of {writes}"
         store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_posting_that_the_ledger_refused_is_posted_when_its_reason_is_gone(kind: str):
+    """An account was frozen by hand: the step is refused, nothing is posted, and the same step succeeds once it is thawed."""
+    store, clock = fresh(kind)
+    world = World(store, clock)
+    world.found()
+    todos = script(world)
+    for _ in range(8):
+        next(todos)()
+    store.change_accounts("by-hand", [AccountChange(account="ana/cash/EUR", event=AccountEvent.FROZEN)])
+    next(todos)
+    before = world.balances()
+    with pytest.raises(CallerFault, match="posting_refused"):
+        world.run()
+    assert world.balances() == before
+    store.change_accounts("again-by-hand", [AccountChange(account="ana/cash/EUR", event=AccountEvent.THAWED)])
+    world.run()
+    (cycle,) = world.desk.union.cycles.values()
+    assert cycle.state.value == "closed"
+    assert replay_cycle(world.desk, cycle.code) == ()
+    store.close()

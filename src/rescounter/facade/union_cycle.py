@@ -125,7 +125,7 @@ def _postings(desk: Desk, cycle: Cycle) -> Iterator[PostingNote]:
     zone = desk.union.rules_of(cycle).union.zone
     pay_ins = [f"pay-in/{act.body['lines'].removeprefix('sha256:')}" for act in cycle.all("paid_in")]
     for step in ("set-off", *pay_ins, "earmark", "net", "fees"):
-        answer = desk.ledger.store.answer_of(batch_key(cycle.code, step))
+        answer = desk.ledger.store.answer_of(desk.office.key_in_use(batch_key(cycle.code, step)))
         if answer is not None and answer.entry is not None:
             entry = answer.entry
             at = moment(entry.at_us, zone)

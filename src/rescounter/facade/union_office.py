@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 import pyarrow as pa
 from pyarrow import ipc
@@ -70,9 +71,21 @@ class LedgerOffice:
         """As `Office.balances`."""
         return self.ledger.store.balances(accounts)
 
+    def key_in_use(self, key: str) -> str:
+        """The key under which a batch stands or will stand: its own, with a number behind it where the ledger refused it before.
+
+        A refusal is kept under its key for ever; what was mended since is posted under the next.
+        """
+        for attempt in count(1):
+            name = key if attempt == 1 else f"{key}#{attempt}"
+            answer = self.ledger.store.answer_of(name)
+            if answer is None or answer.entry is None or answer.entry.outcome is Outcome.POSTED:
+                break
+        return name
+
     def is_posted(self, key: str) -> bool:
         """As `Office.is_posted`."""
-        answer = self.ledger.store.answer_of(key)
+        answer = self.ledger.store.answer_of(self.key_in_use(key))
         return answer is not None and answer.entry is not None and answer.entry.outcome is Outcome.POSTED
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
@@ -83,7 +96,7 @@ class LedgerOffice:
             opened = self.ledger.open_accounts(new)
             if opened.refusals:
                 return opened
-        return self.ledger.store.post_atomic(batch)
+        return self.ledger.store.post_atomic(replace(batch, key=self.key_in_use(batch.key)))
 
     def change_limits(self, changes: Sequence[AccountChange]) -> tuple[Refusal, ...]:
         """As `Office.change_limits`. The key names the log's size, so that the same change may come again later."""

@@ -146,8 +146,9 @@ class _ReplayOffice:
 
     def stands(self, batch: Batch) -> bool:
         """True where the ledger holds this very batch under its key."""
-        answer = self.real.ledger.store.answer_of(batch.key)
+        key = self.real.key_in_use(batch.key)
+        answer = self.real.ledger.store.answer_of(key)
         if answer is None or answer.entry is None:
             return False
-        seal = request_seal(self.real.ledger.keys.ledger_key, batch.key, digest_of_batch(batch, EntryKind.ATOMIC))
+        seal = request_seal(self.real.ledger.keys.ledger_key, key, digest_of_batch(batch, EntryKind.ATOMIC))
         return seal == answer.entry.request_seal

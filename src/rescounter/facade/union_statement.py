@@ -373,6 +373,6 @@ def _proofs(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> P
 def _postings(desk: Desk, cycle: Cycle, member: str) -> Iterator[Mapping[str, Any]]:
     """Where each posting of the cycle stands in the log, by its key."""
     for name in ("set-off", "earmark", "net", "fees"):
-        answer = desk.ledger.store.answer_of(f"cycle/{cycle.code}/{name}")
+        answer = desk.ledger.store.answer_of(desk.office.key_in_use(f"cycle/{cycle.code}/{name}"))
         if answer is not None and answer.entry is not None:
             yield {"posting": name, "key": answer.key, "entry": answer.entry.sequence, "root": answer.entry.tree_root.hex()}
