@@ -135,7 +135,7 @@ class _ReplayOffice:
         return self.books.standings(accounts)
 
     def is_posted(self, key: str) -> bool:
-        answer = self.real.ledger.store.answer_of(key)
+        answer = self.real.ledger.store.answer_of(self.real.key_in_use(key))
         return answer is not None and answer.entry is not None and answer.entry.sequence < self.entry and self.real.is_posted(key)
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
