@@ -86,6 +86,7 @@ FAULTS: Final = MappingProxyType(
         "person_unnamed": "Say who acts with --by CODE or RESCOUNTER_PERSON; rescounter person list tells who may do what.",
         "founders_refused": "Name an --operator and another person as --approver, each by a code of 1 to 64 visible characters.",
         "pack_unknown": "rescounter rulebook packs lists the packs that ship; --rulebook FILE takes a text of your own.",
+        "template_unknown": "rescounter dispute templates lists those that ship.",
         "time_not_told": "Leave --at away, or tell an instant after the last act of a demonstration.",
         "cycle_unknown": "rescounter status lists the cycles; rescounter cycle open opens the next one.",
         "cycle_not_cleared": "rescounter cycle status says what comes before the clearing.",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rescounter.terms.cycle_rules import CYCLE_RULES
+from rescounter.terms.dispute_rules import DISPUTE_RULES
 from rescounter.terms.ledger_rules import LEDGER_RULES
 from rescounter.terms.member_rules import MEMBER_RULES
 from rescounter.terms.rulebook_rules import RULEBOOK_RULES
@@ -253,7 +254,7 @@ LEDGER_REFUSALS: Final = MappingProxyType({row[0]: RefusalRule(*row) for row in 
 UNION_REFUSALS: Final = MappingProxyType(
     {
         row[0]: RefusalRule(*row)
-        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES)
+        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, DISPUTE_RULES)
         for row in sorted(rules, key=lambda row: row[2])
     }
 )
