@@ -19,6 +19,7 @@ def add_union_commands(app: typer.Typer) -> None:
     """Put the commands of a union into the command tree."""
     from rescounter.cli.approval_app import approval_app
     from rescounter.cli.cycle_app import cycle_app
+    from rescounter.cli.dispute_app import dispute_app
     from rescounter.cli.member_app import key_app, member_app, person_app
     from rescounter.cli.rulebook_app import rulebook_app
 
@@ -35,6 +36,7 @@ def add_union_commands(app: typer.Typer) -> None:
         (rulebook_app, "rulebook"),
         (approval_app, "approval"),
         (cycle_app, "cycle"),
+        (dispute_app, "dispute"),
     ):
         app.add_typer(group, name=name)
 
