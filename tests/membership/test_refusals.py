@@ -137,7 +137,15 @@ def test_limits_have_currencies_of_the_union():
 
 def test_each_code_of_membership_is_given():
     given_here = {row[0] for row in ONE_FAULT} | {"lei_missing"}
-    of_approvals = {"proposal_unknown", "proposal_decided", "proposal_lapsed", "own_proposal", "not_an_approver"}
+    of_approvals = {
+        "proposal_unknown",
+        "proposal_decided",
+        "proposal_lapsed",
+        "own_proposal",
+        "not_an_approver",
+        "approval_begun",
+        "proposal_outdated",
+    }
     of_persons_in_general = {"person_unknown"}
     assert {row[0] for row in MEMBER_RULES} == (given_here | of_approvals) - of_persons_in_general
 
