@@ -26,7 +26,7 @@ ROWS = {
 
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 4, "postgresql": 12}
+STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 8, "postgresql": 24}
 """Of the writes of a month, every so many; in the long campaign all."""
 FIRST = {("sqlite", True): 3, ("sqlite", False): 5, ("postgresql", True): 7, ("postgresql", False): 13}
 
