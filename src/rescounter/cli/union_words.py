@@ -67,6 +67,7 @@ def in_a_union(app: typer.Typer, name: str | None = None, *, acts: bool = True) 
         kinds = {each: option if acts or each != "by" else _Unasked for each, (option, _) in _COMMON.items()}
         common = [inspect.Parameter(each, kind, annotation=kinds[each], default=default) for each, (_, default) in _COMMON.items()]
         signature = inspect.Signature([*(each.replace(kind=kind) for each in own), *common])
+        # Typer reads the words of a command off its signature; a plain function has no place for one that mypy knows.
         called.__signature__ = signature  # type: ignore[attr-defined]
         called.__name__, called.__doc__ = command.__name__, command.__doc__
         app.command(name=name)(called)

@@ -108,8 +108,6 @@ class Standings:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Standings) and bool(self.table.equals(other.table))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __len__(self) -> int:
         return len(self._values[0]) if self._values is not None else int(self.table.num_rows)
 

@@ -168,8 +168,6 @@ class Transfers:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Transfers) and bool(self.table.equals(other.table))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __len__(self) -> int:
         return len(self._values[0]) if self._values is not None else int(self.table.num_rows)
 

@@ -19,6 +19,7 @@ import hashlib
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 __all__ = ["FORMAT", "Finding", "Report", "check", "main"]
@@ -360,12 +361,8 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name must not stop a console that cannot show it
     try:
-        with open(options.proof, "rb") as file:  # noqa: PTH123
-            content = file.read()
-        kept = None
-        if options.checkpoint is not None:
-            with open(options.checkpoint, encoding="utf-8") as file:  # noqa: PTH123
-                kept = file.read()
+        content = Path(options.proof).read_bytes()
+        kept = None if options.checkpoint is None else Path(options.checkpoint).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         sys.stderr.write(f"cannot read what you named: {fault}\n")
         return 2
