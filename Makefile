@@ -65,7 +65,7 @@ test: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 test-long: .venv/.stamp-dev .venv/.stamp-schemas postgresql
-	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --dist worksteal tests
+	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 0 -o faulthandler_timeout=0 tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 
 bench: .venv/.stamp-dev

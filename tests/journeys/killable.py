@@ -106,7 +106,7 @@ class Command:
     def kill(self) -> bool:
         """kill -9. Returns: whether it came before the end."""
         self.send(signal.SIGKILL)
-        self.process.join()
+        self.process.join(30)
         return self.process.exitcode == -signal.SIGKILL
 
     def end(self) -> tuple[int, str]:

@@ -22,7 +22,7 @@ def acts(number: int) -> list[Record]:
     return [Record(number=number, kind="step", by="", body=b"%d" % number)]
 
 
-def run(kind: str, where: Any, mark: Path, pipe: Pipe, first: int) -> None:
+def run(kind: str, where: Any, mark: Path, *, first: int, pipe: Pipe) -> None:
     """For each number from *first* on keep a document, then record it, and tell the parent."""
     with open(mark, "r+b") as file:
         byte = mmap.mmap(file.fileno(), 1)

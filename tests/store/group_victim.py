@@ -45,7 +45,7 @@ async def _post_for_ever(store: Any, tell: Callable[[str], None], name: str) -> 
     await asyncio.gather(*(caller(place) for place in range(CALLERS)))
 
 
-def run(kind: str, where: Any, mark: Path, pipe: Pipe, name: str, wait_s: float) -> None:
+def run(kind: str, where: Any, mark: Path, *, name: str, wait_s: float, pipe: Pipe) -> None:
     """Tells ``begun``, ``writes`` once it is the one writer, then the id of each transfer that was answered."""
     with open(mark, "r+b") as file:
         byte = mmap.mmap(file.fileno(), 1)

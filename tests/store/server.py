@@ -101,7 +101,7 @@ class Server:
         """2 (fast shutdown) unless told; 3 is an immediate one, as if the power failed, and recovery follows."""
         if self.process is not None:
             self.process.send_signal(signal)
-            self.process.wait()
+            self.process.wait(60)
             self.process = None
 
     def dsn(self, name: str = "postgres") -> str:
@@ -118,7 +118,7 @@ class Server:
     def drop(self, dsn: str) -> None:
         name = dsn.rpartition("search_path=")[2].rstrip("'")
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            connection.execute("SET client_min_messages = warning")
+            connection.execute("SET client_min_messages = warning; SET lock_timeout = '60s'")
             connection.execute(f"DROP SCHEMA {name} CASCADE")
 
     def end(self) -> None:

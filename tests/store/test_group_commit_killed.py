@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import random
 import time
@@ -15,6 +14,7 @@ import pytest
 
 from rescounter.store.group_commit import Answered, GroupCommit
 from tests.store import group_victim, victim
+from tests.store.children import Child
 from tests.store.group_victim import CALLERS, transfer_of
 from tests.store.server import server
 from tests.store.stores import with_accounts
@@ -34,40 +34,25 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         server().drop(where)
 
 
-class Child:
+class Poster(Child):
     """A process that posts under its name; *told*: what it acknowledged, in order."""
 
     def __init__(self, place: tuple[str, Any], folder: Path, name: str, *, wait_s: float = 10) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.store.group_victim"])
         self.name, self.mark, self.told = name, folder / f"mark-{name}", list[str]()
         self.mark.write_bytes(b"\0")
-        self.pipe, theirs = context.Pipe(duplex=False)
-        self.process = context.Process(target=group_victim.run, args=(*place, self.mark, theirs, name, wait_s), daemon=True)
-        self.process.start()
-        theirs.close()
-
-    def wait_for(self, text: str) -> None:
-        assert self.pipe.poll(30) and self.pipe.recv_bytes().decode() == text
+        super().__init__(group_victim.run, *place, self.mark, name=name, wait_s=wait_s)
 
     def listen(self, seconds: float, *, at_least: int = 0) -> None:
         """Hear what it acknowledges for so long, and until it acknowledged *at_least* so many, or half a minute is over."""
         began = time.monotonic()
         while (heard := time.monotonic() - began) < seconds or (len(self.told) < at_least and heard < _PATIENCE_S):
-            if self.pipe.poll(max(0.0, seconds - heard) or 0.05):
-                self.told.append(self.pipe.recv_bytes().decode())
+            if self.has_told(within_s=max(0.0, seconds - heard) or 0.05):
+                self.told.append(self.hear())
 
-    def kill(self, *, within_a_commit: bool = False) -> None:
+    def end(self, *, within_a_commit: bool = False) -> None:
         """kill -9, and read what it had acknowledged before."""
-        assert self.process.pid is not None and self.process.is_alive()
-        victim.kill(self.process.pid, self.mark, within_a_commit=within_a_commit)
-        self.process.join()
-        while True:
-            try:
-                self.told.append(self.pipe.recv_bytes().decode())
-            except EOFError:
-                self.pipe.close()
-                return
+        assert self.process.is_alive()
+        self.told += self.kill(self.mark, within_a_commit=within_a_commit)
 
     def next_asked(self) -> list[tuple[int, int]]:
         """The transfer that each caller may have asked for when it died: caller and number."""
@@ -83,7 +68,7 @@ def held(store: Any) -> list[str]:
     return [identity for chunk in store.audit_stream() for identity in chunk.transfers.column("id").to_pylist()]
 
 
-def check(store: Any, child: Child) -> int:
+def check(store: Any, child: Poster) -> int:
     """All that the child acknowledged is there, and beyond it only what its callers had asked for; a retry says which.
 
     Returns: how many were posted and not acknowledged.
@@ -113,11 +98,11 @@ def test_a_group_commit_that_is_killed_loses_and_doubles_nothing(
     chance = random.Random(5)
     within = acknowledged = unheard = 0
     for kill in range(KILLS):
-        child = Child(place, tmp_path, f"child-{kill}")
-        child.wait_for("begun")
-        child.wait_for("writes")
+        child = Poster(place, tmp_path, f"child-{kill}")
+        assert child.hear() == "begun"
+        assert child.hear() == "writes"
         child.listen(chance.uniform(0, RUN_S_MAX), at_least=kill % 2)
-        child.kill(within_a_commit=kill % 2 == 1)
+        child.end(within_a_commit=kill % 2 == 1)
         within += child.mark.read_bytes() == b"\1"
         store = victim.opened(*place)
         unheard += check(store, child)
@@ -130,18 +115,18 @@ def test_a_group_commit_that_is_killed_loses_and_doubles_nothing(
 
 def test_a_standby_takes_over_when_the_writer_is_killed(place: tuple[str, Any], tmp_path: Path):
     """The second process asks again and again, in vain, until the first dies; then it writes, and all is there."""
-    first = Child(place, tmp_path, "first")
-    first.wait_for("begun")
-    first.wait_for("writes")
-    second = Child(place, tmp_path, "second", wait_s=0.2)
-    second.wait_for("begun")
+    first = Poster(place, tmp_path, "first")
+    assert first.hear() == "begun"
+    assert first.hear() == "writes"
+    second = Poster(place, tmp_path, "second", wait_s=0.2)
+    assert second.hear() == "begun"
     first.listen(0.6, at_least=1)
-    assert first.told and not second.pipe.poll(0), "there is one writer"
-    first.kill()
-    second.wait_for("writes")
-    while not second.told:
-        second.listen(0.3)
-    second.kill()
+    assert first.told and not second.has_told(within_s=0), "there is one writer"
+    first.end()
+    assert second.hear() == "writes"
+    second.listen(0.3, at_least=1)
+    assert second.told
+    second.end()
     store = victim.opened(*place)
     for child in (first, second):
         check(store, child)

@@ -6,7 +6,6 @@ is survived, and the server is stopped as if its power failed.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import resource
@@ -21,6 +20,7 @@ import pytest
 
 from rescounter.terms import EnvironmentFault
 from tests.store import victim
+from tests.store.children import Child
 from tests.store.faults import Plan
 from tests.store.server import server
 from tests.store.stores import with_accounts
@@ -43,13 +43,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(
     place: tuple[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.store.victim"])
     chance, mark = random.Random(11), tmp_path / "mark"
     within, acknowledged = 0, 0
     for kill in range(KILLS):
         mark.write_bytes(b"\0")
-        last = run_and_kill(context, place, mark, acknowledged, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
+        last = run_and_kill(place, mark, acknowledged, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
         assert last >= acknowledged
         within += mark.read_bytes() == b"\1"
         acknowledged = check(place, last, is_whole=kill % 10 == 9 or kill == KILLS - 1)
@@ -58,28 +56,17 @@ def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(
     assert within, "no kill fell into a commit: the test shows nothing"
 
 
-def run_and_kill(context: Any, place: tuple[str, Any], mark: Path, first: int, run_s: float, *, aimed: bool) -> int:
+def run_and_kill(place: tuple[str, Any], mark: Path, first: int, run_s: float, *, aimed: bool) -> int:
     """Returns: how many batches are acknowledged, those before *first* included."""
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=victim.run, args=(*place, mark, theirs, first), daemon=True)
-    child.start()
-    theirs.close()
-    count = first
-    assert ours.poll(30), "the child has not begun"
-    ends = time.monotonic() + run_s
+    child = Child(victim.run, *place, mark, first=first)
+    assert child.has_told(), "the child has not begun"
+    told, ends = [], time.monotonic() + run_s
     while (left := ends - time.monotonic()) > 0:
-        if ours.poll(left):
-            assert int(ours.recv_bytes()) == count
-            count += 1
-    victim.kill(child.pid, mark, within_a_commit=aimed)
-    child.join()
-    while True:
-        try:
-            assert int(ours.recv_bytes()) == count
-            count += 1
-        except EOFError:
-            ours.close()
-            return count
+        if child.has_told(within_s=left):
+            told.append(child.hear())
+    told += child.kill(mark, within_a_commit=aimed)
+    assert [int(number) for number in told] == list(range(first, first + len(told)))
+    return first + len(told)
 
 
 def check(place: tuple[str, Any], acknowledged: int, *, is_whole: bool) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
 import sqlite3
 from collections.abc import Iterator
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from rescounter.store.schema import FORMAT
 from rescounter.store.sqlite import SqliteDatabase
 from rescounter.terms import CallerFault, EnvironmentFault
 from tests.ledger.machine import LEDGER_KEY, ORIGIN, SIGNING_KEY
+from tests.store.children import Child
 from tests.store.server import server
 from tests.store.stores import FRESH, postgresql_at, sqlite_at, with_accounts
 
@@ -152,16 +152,12 @@ def test_a_second_writer_waits_and_is_told(place: Place):
 
 def test_a_writer_that_dies_is_taken_over_from(place: Place):
     with_accounts(place.store()).close()
-    context = multiprocessing.get_context("fork")
-    ready, done = context.Pipe()
-    child = context.Process(target=_hold, args=(place, done), daemon=True)
-    child.start()
-    assert ready.recv() == "posted"
+    child = Child(_hold, place)
+    assert child.hear() == "posted"
     store = place.store(wait_s=0.2)
     with pytest.raises(EnvironmentFault):
         store.post_each(pay("T2"))
-    os.kill(child.pid or 0, signal.SIGKILL)
-    child.join()
+    assert child.kill() == []
     store.close()
     store = place.store(wait_s=10)
     assert store.post_each(pay("T2")).accepted.all()
@@ -169,11 +165,12 @@ def test_a_writer_that_dies_is_taken_over_from(place: Place):
     store.close()
 
 
-def _hold(place: Place, done: Any) -> None:
+def _hold(place: Place, *, pipe: Pipe) -> None:
+    """Post, say so, and keep the writer's lock until somebody kills this process."""
     store = place.store()
     store.post_each(pay("T1"))
-    done.send("posted")
-    done.poll(60)  # until it is killed, or whoever holds the other end is gone
+    pipe.send_bytes(b"posted")
+    signal.pause()
 
 
 def test_a_key_of_another_length_is_refused(tmp_path: Path):

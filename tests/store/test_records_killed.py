@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import time
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.store import acts_victim, victim
+from tests.store.children import Child
 from tests.store.server import server
 from tests.store.test_formats import audited
 
@@ -31,32 +31,21 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 
 @pytest.mark.slow
 def test_a_process_that_is_killed_loses_no_record_and_leaves_no_half_document(place: tuple[str, Any], tmp_path: Path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.store.acts_victim"])
     chance, mark, last = random.Random(11), tmp_path / "mark", 0
     for kill in range(KILLS):
         mark.write_bytes(b"\0")
-        acknowledged = run_and_kill(context, place, mark, last, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
+        acknowledged = run_and_kill(place, mark, last, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
         last = check(place, acknowledged)
     assert last >= KILLS
 
 
-def run_and_kill(context: Any, place: tuple[str, Any], mark: Path, last: int, run_s: float, *, aimed: bool) -> int:
+def run_and_kill(place: tuple[str, Any], mark: Path, last: int, run_s: float, *, aimed: bool) -> int:
     """Returns: the last number that was acknowledged."""
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=acts_victim.run, args=(*place, mark, theirs, last + 1), daemon=True)
-    child.start()
-    theirs.close()
-    assert ours.poll(30), "the child has not begun"
+    child = Child(acts_victim.run, *place, mark, first=last + 1)
+    assert child.has_told(), "the child has not begun"
     time.sleep(run_s)
-    victim.kill(child.pid, mark, within_a_commit=aimed)
-    child.join()
-    while True:
-        try:
-            last = int(ours.recv_bytes())
-        except EOFError:
-            ours.close()
-            return last
+    told = child.kill(mark, within_a_commit=aimed)
+    return int(told[-1]) if told else last
 
 
 def check(place: tuple[str, Any], acknowledged: int) -> int:

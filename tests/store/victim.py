@@ -74,14 +74,14 @@ class Marked:
         self.connection.close()
 
 
-def kill(pid: int, mark: Path, *, within_a_commit: bool, patience_s: float = 10) -> None:
+def kill(pid: int, mark: Path | None = None, *, within_a_commit: bool = False, patience_s: float = 10) -> None:
     """kill -9, at once or when the process stands within a commit.
 
     It is halted, looked at, and let go again until it stands there: a moment of half a millisecond is
     not met by chance on every machine.
     """
     ends = time.monotonic() + patience_s
-    while within_a_commit and time.monotonic() < ends:
+    while within_a_commit and mark is not None and time.monotonic() < ends:
         os.kill(pid, signal.SIGSTOP)
         time.sleep(0.0005)
         if mark.read_bytes() == b"\1":
@@ -91,7 +91,7 @@ def kill(pid: int, mark: Path, *, within_a_commit: bool, patience_s: float = 10)
     os.kill(pid, signal.SIGKILL)
 
 
-def run(kind: str, where: Any, mark: Path, pipe: Pipe, first: int) -> None:
+def run(kind: str, where: Any, mark: Path, *, first: int, pipe: Pipe) -> None:
     """Post from number *first* on, and tell the parent each number that was answered."""
     with open(mark, "r+b") as file:
         byte = mmap.mmap(file.fileno(), 1)
