@@ -15,7 +15,7 @@ from typing import Any
 from rescounter.membership.layers import Layers
 from rescounter.membership.members import Person
 from rescounter.membership.register import Register
-from rescounter.rulebook.rules import Rules
+from rescounter.rulebook.rules import ALWAYS_APPROVED, Rules
 from rescounter.terms import Refusal, holds
 from rescounter.terms.acts import Act
 from rescounter.terms.refusals import UNION_REFUSALS, shown
@@ -122,7 +122,8 @@ def needs_approval(kind: str, rules: Rules, body: Mapping[str, Any] = MappingPro
 
     A result that is not final needs none (`docs/UNION.md`, section 2); no other act gets past by calling itself so.
     """
-    return kind in rules.approvals.needed and not (kind == "cleared" and body.get("is_final") is False)
+    is_needed = kind in ALWAYS_APPROVED or kind in rules.approvals.needed
+    return is_needed and not (kind == "cleared" and body.get("is_final") is False)
 
 
 def refusals_to_decide(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.repaying import refusals_to_repay, repayment_of
@@ -15,6 +16,11 @@ from rescounter.settlement.postings import earmark_batch, fees_batch, net_batch,
 from rescounter.terms import Refusal, holds
 
 __all__ = ["batch_of", "batch_wanted", "perform"]
+
+_BESIDE_CYCLES: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], Batch | None]]] = MappingProxyType(
+    {"repaid": lambda _union, body, _office: repayment_of(body)}
+)
+"""Kinds of acts that post and belong to no cycle, each with what makes its batch of union, body and office."""
 
 
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
@@ -39,8 +45,8 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
 
 def batch_wanted(union: Union, wanted: Wanted, office: Office) -> Batch | None:
     """The batch of an act that is wanted; None where it posts nothing."""
-    if wanted.kind == "repaid":
-        return repayment_of(wanted.body)
+    if wanted.kind in _BESIDE_CYCLES:
+        return _BESIDE_CYCLES[wanted.kind](union, wanted.body, office)
     cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))
     return None if cycle is None or wanted.kind == "cycle_opened" else batch_of(union, cycle, wanted.kind, wanted.body, office)
 

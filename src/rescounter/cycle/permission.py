@@ -12,7 +12,7 @@ from rescounter.cycle.office import refusal
 from rescounter.cycle.union import Union
 from rescounter.membership.grounds import Conditions
 from rescounter.membership.members import Person, Role
-from rescounter.rulebook.rules import Rules
+from rescounter.rulebook.rules import ALWAYS_APPROVED, Rules
 from rescounter.terms import Exponents, Refusal
 
 __all__ = ["ROLES", "conditions_of", "person_of", "refusals_of_person"]
@@ -24,6 +24,7 @@ _BY_THE_OPERATOR: Final = (
     *("members_joined", "member_changed", "member_suspended", "member_reinstated", "member_expelled"),
     *("cycle_opened", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed"),
     *("assigned", "returned", "repaid"),
+    *ALWAYS_APPROVED,
 )
 
 ROLES: Final = MappingProxyType(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 __all__ = [
+    "ALWAYS_APPROVED",
     "APPROVED_KINDS",
     "ApprovalRules",
     "CalendarRules",
@@ -47,6 +48,11 @@ APPROVED_KINDS: Final = (
 )
 """Kinds of acts that move money or change members, limits, keys or rules: a second person agrees to them in every union but
 one that says it is a single person's. A result needs it when it is final.
+"""
+
+ALWAYS_APPROVED: Final[tuple[str, ...]] = ()
+"""Kinds of acts of the bodies beside the cycle that move money or grant something: a second person agrees to them whatever the rulebook
+names, but in a single person's union.
 """
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
