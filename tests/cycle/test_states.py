@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 
 from rescounter.cycle.states import TABLE, State, Transition, follows
-from tools.union_page import PAGE, drawn
 
 KINDS = sorted({row.kind for row in TABLE})
 BODIES = ({"is_final": True}, {"is_final": False})
@@ -41,8 +40,3 @@ def test_a_final_result_is_never_cleared_again():
 def test_every_state_is_reached_and_only_the_last_one_ends():
     assert {row.target for row in TABLE} == set(State)
     assert {row.source for row in TABLE if row.source is not row.target} == {None, *State} - {State.CLOSED}
-
-
-def test_the_page_is_drawn_from_the_table():
-    text = PAGE.read_text(encoding="utf-8")
-    assert drawn(text) == text, "python -m tools.union_page"

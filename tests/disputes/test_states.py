@@ -7,7 +7,6 @@ from itertools import combinations
 import pytest
 
 from rescounter.disputes.states import ACTS, LAPSED, OPEN, OUTCOMES, SUNSET, TABLE, WORDS, Edge, State, When, Who, follows
-from tools.dispute_page import PAGE, drawn
 
 ONE_OF = (
     {When.ANSWER_NEXT, When.LEVEL_NEXT, When.OPINION_NEXT, When.FINAL_NEXT},
@@ -74,8 +73,3 @@ def test_every_state_is_reached_and_only_outcomes_end():
 
 def test_every_act_has_its_words():
     assert set(WORDS) == set(ACTS)
-
-
-def test_the_page_is_drawn_from_the_table():
-    text = PAGE.read_text(encoding="utf-8")
-    assert drawn(text) == text, "python -m tools.dispute_page"
