@@ -6,6 +6,7 @@ again and again. It halts where it is told, right before or right after one of i
 
 from __future__ import annotations
 
+import io
 import mmap
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from rescounter.store.database import Connection
 from tests.store.victim import Marked
@@ -132,7 +134,7 @@ def _obey(desk: Path, words: list[str], said: Path, mark: Path, *, at: int, plac
     with open(said, "wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(number, "w", closefd=False)) for number in (1, 2))
     os.environ.update(NO_COLOR="1", COLUMNS="200")
     with open(mark, "r+b") as file:
         marked = mmap.mmap(file.fileno(), 4)
@@ -155,11 +157,11 @@ def _patch(mark: mmap.mmap, wrap: Any, wait_s: float) -> None:
     from rescounter.store.sqlite import SqliteDatabase
     from tests.journeys.everything import TREE
 
-    typer.main.get_command = lambda _: TREE  # type: ignore[assignment]
-    store.open_sqlite = partial(store.open_sqlite, wrap=wrap, wait_s=wait_s)
-    store.open_postgresql = partial(store.open_postgresql, wrap=wrap, wait_s=wait_s)
+    patch.object(typer.main, "get_command", lambda _: TREE).start()
+    for name in ("open_sqlite", "open_postgresql"):
+        patch.object(store, name, partial(getattr(store, name), wrap=wrap, wait_s=wait_s)).start()
     for database in (SqliteDatabase, PostgresqlDatabase):
-        database.take_writer = _asking(database.take_writer, mark)  # type: ignore[method-assign]
+        patch.object(database, "take_writer", _asking(database.take_writer, mark)).start()
 
 
 def _asking(take_writer: Callable[[Any], None], mark: mmap.mmap) -> Callable[[Any], None]:
