@@ -75,6 +75,10 @@ class Quotation:
         holds(code in self._values, "every_currency_has_a_rate", currency=code)
         return self._values[code]
 
+    def digits_of(self, code: str) -> int:
+        """Decimal digits of a currency, or of the unit of account."""
+        return self.basket.exponent if code == self.basket.unit else self.exponents[code]
+
     def stale(self, *, at_us: int, age_us_max: int) -> tuple[str, ...]:
         """Currencies whose rate is older than that at *at_us*, or of a later instant, in order of code."""
         return tuple(code for code in sorted(self.rates) if not 0 <= at_us - self.rates[code].at_us <= age_us_max)
