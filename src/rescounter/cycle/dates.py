@@ -28,6 +28,7 @@ class CycleDates:
 
     *nominal*: the day that the calendar names before it is rolled to a business day; *turn*: which of a day's
     cycles, from 0. *intake_closes_at_us*: from then on counterparties only answer.
+    *settlement_day*: value day of what is settled, empty in cycles that an earlier release opened.
     *intake_closes_at_us* and *corrections_end_at_us* are the cut-off where the calendar gives no days for that.
     """
 
@@ -42,6 +43,7 @@ class CycleDates:
     pay_in_due_at_us: int
     pay_in_due_day: str
     settles_at_us: int
+    settlement_day: str = ""
 
     def as_body(self) -> dict[str, Any]:
         """Plain data for the act that opens the cycle."""
@@ -113,4 +115,5 @@ def _dates(rules: CalendarRules, zone: str, business: BusinessDays, *, nominal: 
         pay_in_due_at_us=ends(rules.pay_in_days),
         pay_in_due_day=business.shift(day, rules.pay_in_days).isoformat(),
         settles_at_us=ends(rules.settlement_days),
+        settlement_day=business.shift(day, rules.settlement_days).isoformat(),
     )

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from rescounter.settlement.sliding_scale import CreditPosition, ScaleSettled, ScaleTerms, settle, without_position
 from rescounter.terms import holds
 
-__all__ = ["ReserveProjection", "projected"]
+__all__ = ["ReserveProjection", "projected", "projection_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,16 @@ def projected(
     holds(sum(nets.values()) == 0, "zero_sum", nets=sum(nets.values()))
     holds(nets.keys() <= terms.keys(), "every_member_has_terms", without=sorted(nets.keys() - terms.keys()))
     settlements = {member: settle(standing.get(member, without_position()), nets[member], terms[member]) for member in sorted(nets)}
+    return projection_of(settlements, convertible_minor=convertible_minor, floor_minor=floor_minor)
+
+
+def projection_of(settlements: Mapping[str, ScaleSettled], *, convertible_minor: int, floor_minor: int = 0) -> ReserveProjection:
+    """What *settlements* by member, in order of code, do to the reserves, and who would take them below their floor."""
     missing = floor_minor - convertible_minor + sum(each.transfer_minor for each in settlements.values())
     return ReserveProjection(
         before_minor=convertible_minor,
         floor_minor=floor_minor,
-        settlements=MappingProxyType(settlements),
+        settlements=MappingProxyType(dict(settlements)),
         causes=_causes(settlements, missing),
     )
 

@@ -79,12 +79,17 @@ def reserve_minor(position: int, terms: ScaleTerms) -> int:
     return -rounded if position < 0 else rounded
 
 
-def settle(before: CreditPosition, net: int, terms: ScaleTerms) -> ScaleSettled:
+def settle(before: CreditPosition, net: int, terms: ScaleTerms, *, payable_minor: int | None = None) -> ScaleSettled:
     """Settle *net* minor units under *terms*, which may differ from those of earlier settlements.
 
-    Law: afterwards reserves = ``G(position)`` under *terms*, whatever the way there.
+    Args: *payable_minor* >= 0: the most that the member can pay in reserves (None: all that is asked for); what is asked beyond it is
+    credit until the next settlement.
+    Law: afterwards reserves = ``G(position)`` under *terms*, whatever the way there, unless *payable_minor* bounds what moves.
     """
+    holds(payable_minor is None or payable_minor >= 0, "what_is_payable_is_not_negative", payable=payable_minor)
     position = before.position_minor + net
-    after = CreditPosition(position_minor=position, reserve_minor=reserve_minor(position, terms))
-    transfer = after.reserve_minor - before.reserve_minor
+    transfer = reserve_minor(position, terms) - before.reserve_minor
+    if payable_minor is not None:
+        transfer = max(transfer, -payable_minor)
+    after = CreditPosition(position_minor=position, reserve_minor=before.reserve_minor + transfer)
     return ScaleSettled(net_minor=net, transfer_minor=transfer, credit_change_minor=net - transfer, before=before, after=after)

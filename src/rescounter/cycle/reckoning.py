@@ -1,0 +1,215 @@
+"""From positions to what is settled in money: interest, the unit of account, the sliding scale, what is collected; in this order.
+
+One pure pipeline of what a cycle froze, what was settled before it, and the books. The act that calls names every document, so that
+replay reckons the same and statements can tell it. Later rounds are reckoned anew from what was settled before the cycle.
+
+1. Interest on outstandings is part of the settlement: it is added to the positions of each currency, and sums to zero.
+2. Positions of all currencies become those of the unit of account, where the union has one (`exchanging.py`).
+3. On the sliding scale each position becomes a transfer in reserves and a change of credit; only the transfer is called and paid.
+4. Fees, interest and charges that members owe, or are owed, are collected in reserves, beside the scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from rescounter.cycle.exchanging import documents_of, in_unit, to_settle
+from rescounter.cycle.office import Office, refusal
+from rescounter.cycle.states import State
+from rescounter.cycle.union import Cycle, Union
+from rescounter.rulebook.rules import Rules
+from rescounter.settlement.accounts import CREDIT, account_name
+from rescounter.settlement.accruals import interest_on_outstandings, with_interest
+from rescounter.settlement.collection import PURPOSES, accounts_to_collect, collected, with_collected
+from rescounter.settlement.convertible import convertible_of
+from rescounter.settlement.credit import Key, on_the_scale, scale_table, standing_after, table_of, transfers
+from rescounter.settlement.interest import DayCount
+from rescounter.settlement.reserves import ReserveProjection, projection_of
+from rescounter.settlement.sliding_scale import CreditPosition, ScaleSettled
+from rescounter.terms import Refusal, format_minor, holds
+
+__all__ = ["Projection", "Reckoned", "below_floor", "follows_on", "is_on_the_scale", "projections", "reckoned", "settled_before"]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a settlement does to the union's convertible reserves in one currency; minor units.
+
+    *collected_minor*: what members pay in fees, interest and charges beside the scale, less what they are paid.
+    """
+
+    currency: str
+    collected_minor: int
+    reserves: ReserveProjection
+
+    def as_body(self) -> dict[str, Any]:
+        """Plain data for an act. *before*: as the books stand; *after* = before + collected + paid in - paid out."""
+        reserves = self.reserves
+        return {
+            "currency": self.currency,
+            "before_minor": reserves.before_minor - self.collected_minor,
+            "collected_minor": self.collected_minor,
+            "paid_in_minor": reserves.paid_in_minor,
+            "paid_out_minor": reserves.paid_out_minor,
+            "after_minor": reserves.after_minor,
+            "floor_minor": reserves.floor_minor,
+            "missing_minor": reserves.missing_minor,
+            "causes": list(reserves.causes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """*net* `calls.POSITIONS`: what is settled in money; *body*: what the act that calls says besides; *projections* by currency."""
+
+    net: pa.Table
+    body: Mapping[str, Any]
+    projections: tuple[Projection, ...] = ()
+
+
+def is_on_the_scale(rules: Rules) -> bool:
+    """True where a part of positions becomes credit."""
+    return rules.credit.kind == "sliding-scale"
+
+
+def follows_on(union: Union, cycle: Cycle) -> tuple[Refusal, ...]:
+    """Why *cycle* cannot be called yet: where positions and dues go on from cycle to cycle, the one before must be closed."""
+    rules, before = union.rules_of(cycle), union.before(cycle)
+    if before is None or before.state is State.CLOSED or not (is_on_the_scale(rules) or rules.fees.collected):
+        return ()
+    return (refusal("cycle_before_not_settled", cycle.code, found=f"cycle {before.code} is {before.state.value}"),)
+
+
+def reckoned(
+    union: Union, cycle: Cycle, office: Office, net: pa.Table, obligations: pa.Table, participants: pa.Table, *, late: pa.Table, at_us: int
+) -> Reckoned:
+    """What the positions of a round come to in money.
+
+    Args: *net* `calls.POSITIONS`, every currency summing to zero; *obligations* of which they are made; *participants* with *member* and
+    *settles_by*; *late* `funding.LATE`: everybody who was late in the cycle so far.
+    Laws: positions, what the union rounds and what is collected sum to zero; balances of `M/credit` are position less reserves.
+    """
+    rules, body = union.rules_of(cycle), {}
+    if rules.credit.interest == "outstandings":
+        rate = Fraction(rules.credit.debit_rate) / 100
+        days = DayCount(rules.credit.day_count)
+        earned = interest_on_outstandings(obligations, participants, settles_on=_settlement_day(cycle), rate=rate, count=days)
+        body |= {"interest": office.keep_table(earned), "positions": office.keep_table(net)}
+        net = with_interest(net, earned)
+    made = in_unit(union, cycle, office, net)
+    late_keys = {(rules.exchange.unit or row["currency"], row["member"]): row["paid_minor"] for row in late.to_pylist()}
+    settled: dict[Key, ScaleSettled] = {}
+    if is_on_the_scale(rules):
+        is_paid = rules.settlement.partial_funding and not rules.exchange.unit
+        payable = {key: paid if is_paid else 0 for key, paid in late_keys.items()}
+        settled, scale = _on_the_scale(union, cycle, office, made.net, payable)
+        body |= {"scale": office.keep_table(scale)} | ({} if "positions" in body else {"positions": office.keep_table(net)})
+        made = replace(made, net=transfers(settled))
+    owed = _owed(union, cycle, office, made.net, participants, late_keys) if rules.fees.collected else None
+    if owed is not None:
+        body |= {"owed": office.keep_table(owed)} | ({} if "positions" in body else {"positions": office.keep_table(net)})
+        made = replace(made, net=with_collected(made.net, owed))
+    foreseen = _projections(union, office, settled, owed, at_us=at_us) if settled else ()
+    if is_on_the_scale(rules):
+        body["projection"] = [each.as_body() for each in foreseen]
+    paid = to_settle(union, cycle, office, made)
+    return Reckoned(paid.net, {**body, **documents_of(union, cycle, office, paid)}, foreseen)
+
+
+def settled_before(union: Union, office: Office, cycle: Cycle | None = None) -> pa.Table | None:
+    """The `credit.SCALE` that was settled last, before *cycle* where one is named; None where nothing was yet."""
+    acts = (act for each in union.cycles.values() if cycle is None or each.code != cycle.code for act in each.all("settled"))
+    last = max((act for act in acts if "scale" in act.body), key=lambda act: act.number, default=None)
+    return None if last is None else office.table(last.body["scale"])
+
+
+def projections(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> tuple[Projection, ...]:
+    """The projection of what *cycle* called, with the books and the floor of now."""
+    called = cycle.last("called")
+    if called is None or "scale" not in called.body:
+        return ()
+    owed = office.table(called.body["owed"]) if "owed" in called.body else None
+    return _projections(union, office, _settled_of(office.table(called.body["scale"])), owed, at_us=at_us)
+
+
+def below_floor(cycle: Cycle, foreseen: Iterable[Projection]) -> tuple[Refusal, ...]:
+    """A refusal for each currency in which the settlement would take the reserves below their floor."""
+    return tuple(refusal("reserves_below_floor", cycle.code, found=_told(each, cycle)) for each in foreseen if each.reserves.missing_minor)
+
+
+def _told(each: Projection, cycle: Cycle) -> str:
+    def amount(minor: int) -> str:
+        return format_minor(minor, cycle.exponents.of(each.currency) or 0)
+
+    left, floor = amount(each.reserves.after_minor), amount(each.reserves.floor_minor)
+    causes = ", ".join(each.reserves.causes[:5]) or "nobody"
+    return f"{each.currency}: {left} would be left, the floor is {floor}; paid out most: {causes}"
+
+
+def _settlement_day(cycle: Cycle) -> date:
+    return date.fromisoformat(cycle.dates.settlement_day)
+
+
+def _on_the_scale(
+    union: Union, cycle: Cycle, office: Office, net: pa.Table, payable: Mapping[Key, int]
+) -> tuple[dict[Key, ScaleSettled], pa.Table]:
+    """Everybody with a net or a position, and the document of it."""
+    before = standing_after(settled_before(union, office, cycle))
+    _credit_is_what_was_settled(office, before)
+    rules, at_us = union.rules_of(cycle), cycle.known("cleared").at_us
+    keys = {*before, *((row["currency"], row["member"]) for row in net.to_pylist())}
+    quotas = {key: union.register.limit_of(key[1], key[0], "quota", at_us) or 0 for key in keys}
+    settled = on_the_scale(net, before, quotas, table_of(rules.credit), payable=payable)
+    return settled, scale_table(settled, quotas)
+
+
+def _credit_is_what_was_settled(office: Office, before: Mapping[Key, CreditPosition]) -> None:
+    """Law: the balance of `M/credit` is the position less what was settled in reserves."""
+    expected = {account_name(member, CREDIT, currency): stood.credit_minor for (currency, member), stood in before.items()}
+    standings = office.balances(sorted(expected))
+    found = dict(zip(standings.values("id"), (-standings.used()).tolist(), strict=True))
+    for name, credit in expected.items():
+        holds(found.get(name, 0) == credit, "credit_is_position_less_reserves", account=name, balance=found.get(name, 0), credit=credit)
+
+
+def _owed(union: Union, cycle: Cycle, office: Office, net: pa.Table, participants: pa.Table, late: Iterable[Key]) -> pa.Table:
+    """What is collected in the currencies that are settled: those of *net*, and all in which something was ever owed."""
+    unit = union.rules_of(cycle).exchange.unit
+    currencies = {unit} if unit else {*net["currency"].to_pylist(), *cycle.opened.body["frozen"]["exponents"]}
+    members = [member.code for member in union.register.members]
+    standings = office.balances(accounts_to_collect(members, sorted(currencies)))
+    return collected(standings, participants, late=set(late))
+
+
+def _settled_of(scale: pa.Table) -> dict[Key, ScaleSettled]:
+    """What a `credit.SCALE` tells, with its laws."""
+    return {
+        (row["currency"], row["member"]): ScaleSettled(
+            net_minor=row["net_minor"],
+            transfer_minor=row["transfer_minor"],
+            credit_change_minor=row["credit_change_minor"],
+            before=CreditPosition(position_minor=row["position_before_minor"], reserve_minor=row["reserve_before_minor"]),
+            after=CreditPosition(position_minor=row["position_minor"], reserve_minor=row["reserve_minor"]),
+        )
+        for row in scale.to_pylist()
+    }
+
+
+def _projections(
+    union: Union, office: Office, settled: Mapping[Key, ScaleSettled], owed: pa.Table | None, *, at_us: int
+) -> tuple[Projection, ...]:
+    has, floors = convertible_of(office.balances()), union.rules(at_us).credit.floor_minor
+    found = []
+    for currency in sorted({currency for currency, _ in settled}):
+        own = {member: each for (code, member), each in settled.items() if code == currency}
+        rows = [] if owed is None else [row for row in owed.to_pylist() if row["currency"] == currency]
+        more = -sum(row[f"{purpose}_minor"] for row in rows for purpose in PURPOSES)
+        reserves = projection_of(own, convertible_minor=has.get(currency, 0) + more, floor_minor=floors.get(currency, 0))
+        found.append(Projection(currency, more, reserves))
+    return tuple(found)
