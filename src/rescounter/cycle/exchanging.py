@@ -19,10 +19,11 @@ from rescounter.cycle.union import Cycle, Union
 from rescounter.rulebook.rules import ExchangeRules, Rules
 from rescounter.settlement.basket import Basket, Quotation
 from rescounter.settlement.exchange import CENTRE, CONVERSIONS, Exchanged, centres, exchanged_into, exchanged_into_unit
+from rescounter.settlement.funding import LATE
 from rescounter.settlement.rates import RATES, RateTold, quotation, rates_table
 from rescounter.terms import Refusal, there
 
-__all__ = ["SETTLES_IN", "frozen_rates", "has_unit", "in_unit", "quotation_of", "to_settle"]
+__all__ = ["SETTLES_IN", "documents_of", "frozen_rates", "has_unit", "in_unit", "late_in_every_currency", "quotation_of", "to_settle"]
 
 _DAY_US: Final = 86_400_000_000
 SETTLES_IN: Final = pa.schema([pa.field("member", pa.string()), pa.field("currency", pa.string())])
@@ -56,6 +57,26 @@ def to_settle(union: Union, cycle: Cycle, office: Office, made: Exchanged) -> Ex
     into = dict(zip(chosen["member"].to_pylist(), chosen["currency"].to_pylist(), strict=True))
     paid = exchanged_into(made.net, into, rates)
     return Exchanged(paid.net, pa.concat_tables([made.conversions, paid.conversions]), centres(made.centre, paid.centre))
+
+
+def documents_of(union: Union, cycle: Cycle, office: Office, made: Exchanged) -> dict[str, str]:
+    """What the act that calls says of the exchange: documents *conversions* (`settlement.exchange.CONVERSIONS`) and *centre* (`CENTRE`)."""
+    if not has_unit(union, cycle):
+        return {}
+    return {"conversions": office.keep_table(made.conversions), "centre": office.keep_table(made.centre)}
+
+
+def late_in_every_currency(union: Union, cycle: Cycle, late: pa.Table, obligations: pa.Table) -> pa.Table:
+    """Who is late, for `settlement.late.carry_late`: who misses one payment in the unit is late with its items of every currency.
+
+    Args: *late* `funding.LATE`, by settlement currency. Returns: the same where every currency settles by itself.
+    """
+    if not has_unit(union, cycle):
+        return late
+    currencies = sorted(pc.unique(obligations["currency"]).to_pylist())
+    members = sorted(set(late["member"].to_pylist()))
+    rows = [{"currency": currency, "member": member, "paid_minor": 0} for currency in currencies for member in members]
+    return pa.Table.from_pylist(rows, schema=LATE)
 
 
 def quotation_of(union: Union, cycle: Cycle, office: Office) -> Quotation | None:

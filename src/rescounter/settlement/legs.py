@@ -20,7 +20,7 @@ from rescounter.settlement.accounts import CLEARING, SET_OFF, account_name, acco
 from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
-__all__ = ["Leg", "discharge_legs", "discharged", "effects_of", "leg", "sums_by_member", "transfers_of"]
+__all__ = ["Leg", "centre_legs", "discharge_legs", "discharged", "effects_of", "leg", "sums_by_member", "transfers_of"]
 
 _ZERO: Final = pa.scalar(0, pa.int64())
 
@@ -44,6 +44,15 @@ def leg(table: pa.Table, debit: tuple[str, str], credit: tuple[str, str], column
         return account_names(members, purpose, currencies)
 
     return Leg(names(*debit), names(*credit), table[column].to_numpy(), kind)
+
+
+def centre_legs(centre: pa.Table) -> tuple[Leg, Leg]:
+    """The union's own part in a settlement. Args: *centre* `exchange.CENTRE`: what ``*/purpose/currency`` is credited, or debited below zero."""
+    currencies, amount = _one(centre["currency"]), centre["amount_minor"].to_numpy()
+    union = pa.repeat(pa.scalar(FUND_NAME, pa.string()), centre.num_rows)
+    own = pc.binary_join_element_wise(union, _one(centre["purpose"]), currencies, "/")
+    clearing = account_names(union, CLEARING, currencies)
+    return Leg(own, clearing, np.maximum(-amount, 0), "centre_paid"), Leg(clearing, own, np.maximum(amount, 0), "centre_received")
 
 
 def discharge_legs(members: pa.Table) -> tuple[Leg, Leg]:
@@ -73,10 +82,10 @@ def sums_by_member(table: pa.Table, side: str, column: str) -> Iterator[tuple[st
     return zip(*(sums[name].to_pylist() for name in (side, "currency", f"{column}_sum")), strict=True)
 
 
-def transfers_of(legs: Sequence[Leg], *, key: str, cycle: str) -> Transfers | None:
+def transfers_of(legs: Sequence[Leg], *, key: str, cycle: str, first: int = 0) -> Transfers | None:
     """Row by row, and of each row leg by leg, without amounts of zero; None where nothing is left.
 
-    Args: *legs* of one length; *key* of the batch, with which the ids begin.
+    Args: *legs* of one length; *key* of the batch, with which the ids begin; *first*: number of the first.
     """
     rows = len(legs[0].amount)
     amounts = np.stack([each.amount for each in legs], axis=1).ravel()
@@ -89,7 +98,7 @@ def transfers_of(legs: Sequence[Leg], *, key: str, cycle: str) -> Transfers | No
     kinds = pa.array([each.kind for each in legs], pa.string())
     return Transfers.of_columns(
         {
-            "id": _numbered(key, len(moved)),
+            "id": _numbered(key, len(moved), first),
             "debit": pa.concat_arrays([each.debit for each in legs]).take(places),
             "credit": pa.concat_arrays([each.credit for each in legs]).take(places),
             "amount_minor": pa.array(amounts[moved]),
@@ -116,9 +125,9 @@ def effects_of(transfers: Transfers) -> Effects:
     return Effects(ids=ids, posted_debits=sides[0], posted_credits=sides[1], pending_debits=debits, pending_credits=credits, peak=peak)
 
 
-def _numbered(key: str, count: int) -> pa.Array:
+def _numbered(key: str, count: int, first: int) -> pa.Array:
     """``key/0000000``, ``key/0000001`` and so on."""
-    numbers = pc.utf8_lpad(pa.array(np.arange(count)).cast(pa.string()), 7, "0")
+    numbers = pc.utf8_lpad(pa.array(np.arange(first, first + count)).cast(pa.string()), 7, "0")
     return pc.binary_join_element_wise(pa.scalar(key, pa.string()), numbers, "/")
 
 

@@ -1,0 +1,62 @@
+"""The net foreign exchange of the union, dealt at the centre: what it took over from members that settle outside the unit is sold and bought.
+
+A dealing moves ``*/exchange`` against ``*/settlement`` in both currencies, at the price that the union got. Where that differs from the
+frozen rates, the difference stays on ``*/exchange``: it is the union's own gain or loss, never a member's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.union import Union
+from rescounter.ledger import Batch
+from rescounter.settlement.accounts import account_name
+from rescounter.settlement.exchange import EXCHANGE
+from rescounter.settlement.postings import deal_batch
+from rescounter.terms import Refusal
+from rescounter.terms.names import FUND_NAME
+
+__all__ = ["dealing", "dealing_of", "refusals_to_deal"]
+
+
+def dealing(union: Union, office: Office, sold: tuple[str, int], bought: tuple[str, int], *, reference: str, at_us: int) -> Step:
+    """The act that records a dealing: *sold* and *bought*, currency and minor units > 0, under a *reference* that is used once."""
+    what: dict[str, Any] = {
+        "sold": sold[0],
+        "sold_minor": sold[1],
+        "bought": bought[0],
+        "bought_minor": bought[1],
+        "reference": reference,
+    }
+    before = union.dealt.get(reference)
+    if before is not None and all(before.body[name] == value for name, value in what.items()):
+        return Step(is_done=True, told=f"{reference} was dealt before, in act {before.number}; nothing was done.")
+    if before is not None:
+        return refused(refusal("dealing_wrong", reference, found=f"{reference} stands in act {before.number} with other content"))
+    if found := refusals_to_deal(what, office):
+        return refused(*found)
+    rules = union.rules(at_us)
+    return wanted("dealt", **what, rulebook=f"{rules.version}/{rules.digest[:19]}")
+
+
+def refusals_to_deal(body: Mapping[str, Any], office: Office) -> tuple[Refusal, ...]:
+    """Why such an act cannot be done: no more is sold than was taken over, and only what is missing is bought. Asked again on approval."""
+    has = {row.currency: row.balance_minor for row in office.balances([_account(body["sold"]), _account(body["bought"])]).rows()}
+    to_sell, to_buy = max(0, has.get(body["sold"], 0)), max(0, -has.get(body["bought"], 0))
+    if 0 < body["sold_minor"] <= to_sell and to_buy and body["bought_minor"] > 0 and body["sold"] != body["bought"]:
+        return ()
+    found = f"{body['sold_minor']} {body['sold']} sold, {body['bought_minor']} {body['bought']} bought, in minor units"
+    allowed = f"at most {to_sell} {body['sold']} are to be sold, and {to_buy} {body['bought']} to be bought, in minor units"
+    return (refusal("dealing_wrong", body["reference"], found=found, allowed=allowed),)
+
+
+def dealing_of(body: Mapping[str, Any]) -> Batch:
+    """The batch that moves the money of such an act."""
+    sold, bought = (body["sold"], body["sold_minor"]), (body["bought"], body["bought_minor"])
+    return deal_batch(sold, bought, reference=body["reference"], rulebook_version=body["rulebook"])
+
+
+def _account(currency: str) -> str:
+    return account_name(FUND_NAME, EXCHANGE, currency)
