@@ -204,8 +204,8 @@ def test_a_table_with_a_wrong_cell_is_not_made() -> None:
 
 
 KEYS = {
-    "": "format union member cycle rulebook exponents totals items circuits circuits_left_out calls payments fees balances refusals "
-    "proofs sections",
+    "": "format union member cycle rulebook exponents totals items circuits circuits_left_out calls exchange credit payments fees "
+    "balances refusals proofs sections",
     "union": "name zone legal_opinion is_demonstration is_single_person assumed",
     "member": "code name",
     "cycle": "code state opened cut_off final settled closed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
@@ -23,6 +24,7 @@ def show_status(call: Call) -> None:
     from rescounter.cycle.next_step import next_step
     from rescounter.cycle.proposals import waiting
     from rescounter.cycle.states import State
+    from rescounter.facade.union_credit import latest_events, reserves_of
 
     with desk_of(call) as desk:
         union, at_us = desk.union, desk.at_us
@@ -32,7 +34,12 @@ def show_status(call: Call) -> None:
         due = {cycle.code: next_step(union, cycle, at_us=at_us) for cycle in going}
         body = {
             **_head(desk),
-            "cycles": [{"cycle": each.code, "state": each.state.value, "next": due_body(due[each.code], zone)} for each in going],
+            "cycles": [
+                {"cycle": each.code, "state": each.state.value, "next": due_body(due[each.code], zone)} | reserves_body(desk, each)
+                for each in going
+            ],
+            "reserves": reserves_of(desk),
+            "events": latest_events(desk),
             "closed": len(union.cycles) - len(going),
             "proposals": [proposal_body(desk, each) for each in pending],
         }
@@ -40,8 +47,10 @@ def show_status(call: Call) -> None:
             return
         lines = _headings(desk)
         for cycle in going:
-            lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *due_lines(due[cycle.code], desk)]
+            lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *due_lines(due[cycle.code], desk)]
         lines += _opening(desk, going)
+        lines += has_lines(desk)
+        lines += _guarantee(desk)
         if pending:
             lines += ["", f"{counted(len(pending), 'proposal')} waiting:", *(f"  {proposal_line(desk, each)}" for each in pending)]
         print_lines(lines)
@@ -94,6 +103,14 @@ def _opening(desk: Desk, going: list[Cycle]) -> list[str]:
         return []
     who = "operator" if desk.union.register.members else "operator, after rescounter member add"
     return ["", f"No cycle takes obligations. Next: rescounter cycle open ({who})"]
+
+
+def _guarantee(desk: Desk) -> list[str]:
+    """Who is in default, what was borne, and which calls are open."""
+    from rescounter.cli.default_show import guarantee_lines
+
+    lines = guarantee_lines(desk)
+    return ["", *lines] if lines else []
 
 
 def proposal_body(desk: Desk, proposal: Proposal) -> dict[str, Any]:

@@ -18,9 +18,12 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="A folder fo
 def add_union_commands(app: typer.Typer) -> None:
     """Put the commands of a union into the command tree."""
     from rescounter.cli.approval_app import approval_app
+    from rescounter.cli.capital_app import capital_app
     from rescounter.cli.cycle_app import cycle_app
+    from rescounter.cli.default_app import default_app, drill_app, fund_app
     from rescounter.cli.dispute_app import dispute_app
     from rescounter.cli.member_app import key_app, member_app, person_app
+    from rescounter.cli.rates_app import rates_app
     from rescounter.cli.rulebook_app import rulebook_app
 
     app.command()(init)
@@ -34,9 +37,14 @@ def add_union_commands(app: typer.Typer) -> None:
         (person_app, "person"),
         (key_app, "key"),
         (rulebook_app, "rulebook"),
+        (rates_app, "rates"),
         (approval_app, "approval"),
         (cycle_app, "cycle"),
+        (capital_app, "capital"),
         (dispute_app, "dispute"),
+        (default_app, "default"),
+        (fund_app, "fund"),
+        (drill_app, "drill"),
     ):
         app.add_typer(group, name=name)
 

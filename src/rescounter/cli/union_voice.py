@@ -59,6 +59,16 @@ KINDS: Final[Mapping[str, str]] = {
     "closed": "the close",
     "assigned": "unidentified money, given to a member",
     "returned": "unidentified money, sent back",
+    "rates_set": "rates of exchange",
+    "capital_moved": "a movement of the union's capital",
+    "dealt": "foreign exchange, dealt",
+    "fund_contributed": "a contribution to the fund",
+    "fund_returned": "a fund share, given back",
+    "guarantee_paid_in": "capital ahead of the members",
+    "default_declared": "the declaration of a default",
+    "loss_borne": "a loss, borne by the guarantee",
+    "assessment_paid": "a call of the guarantee, paid",
+    "recovered": "what came back of a default",
     "approved": "an approval",
     "refused": "a refusal",
 }
@@ -110,6 +120,8 @@ def about(kind: str, body: Mapping[str, Any]) -> str:
         words += f": {body['code']}"
     elif "reference" in body:
         words += f": {body['reference']}" + (f" for {body['member']}" if body.get("member") else "")
+    elif kind == "loss_borne":
+        words += f": {body['loss_minor']:,} minor units {body['currency']} by {body['member']}, in {len(body['steps'])} steps"
     elif "digest" in body:
         words += f", digest {body['digest'][:16]}"
     return words + (f", cycle {body['cycle']}" if body.get("cycle") else "") + (f" ({body['reason']})" if body.get("reason") else "")

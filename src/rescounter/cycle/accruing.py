@@ -90,11 +90,15 @@ def _events(
     for (currency, member), own in sorted(balances.items()):
         raised = {code: date.fromisoformat(day) for (*key, code), day in stood.items() if tuple(key) == (currency, member)}
         for event in balance_events(own, quotas.get((currency, member), 0), on, watches=watches_of(rules), raised=raised):
-            since = raised.get(event.watch.code, on)
             told.append(
                 {
-                    **{"currency": currency, "member": member, "code": event.watch.code, "since": since.isoformat()},
-                    **{"found_minor": round(event.found), "allowed_minor": round(event.allowed), "meaning": event.watch.meaning},
+                    "currency": currency,
+                    "member": member,
+                    "code": event.watch.code,
+                    "since": raised.get(event.watch.code, on).isoformat(),
+                    "found_minor": round(event.found),
+                    "allowed_minor": round(event.allowed),
+                    "meaning": event.watch.meaning,
                 }
             )
     return told

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.cycle.accruing import accrued
+from rescounter.cycle.exchanging import quotation_of
+from rescounter.cycle.figuring import in_the_unit
 from rescounter.cycle.next_step import is_left_known, pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.states import State
@@ -16,7 +20,7 @@ from rescounter.settlement.fees import fees
 from rescounter.statements.cycle_figures import CycleFigures, figures_of
 from rescounter.terms.union_tables import FROZEN
 
-__all__ = ["as_paid", "carried_into", "closing", "outcome_of"]
+__all__ = ["as_paid", "carried_into", "closing", "figures_told", "outcome_of"]
 
 
 def closing(union: Union, cycle: Cycle, office: Office) -> Step:
@@ -44,11 +48,24 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         "closed",
         cycle=cycle.code,
         fees=office.keep_table(charged),
-        figures=[asdict(as_paid(each, cycle, office)) for each in figures.currencies],
+        figures=[asdict(each) for each in figures_told(union, cycle, office, figures.currencies)],
         positions=office.keep_table(figures.positions),
         carried=office.keep_table(left),
         carried_rows=left.num_rows,
+        **accrued(union, cycle, office),
     )
+
+
+def figures_told(union: Union, cycle: Cycle, office: Office, figures: Sequence[CycleFigures]) -> tuple[CycleFigures, ...]:
+    """The figures as they are kept and told: of each currency, or where there is a unit of account once, in it."""
+    rates = quotation_of(union, cycle, office) if cycle.final is not None else None
+    if rates is None:
+        return tuple(as_paid(each, cycle, office) for each in figures)
+    funded, obligations = cycle.last("funded"), outcome_of(cycle, office)
+    members = pc.count_distinct(pa.chunked_array([*obligations["debtor"].chunks, *obligations["creditor"].chunks], pa.string())).as_py()
+    net = None if funded is None else office.table(funded.body["net"])
+    told = in_the_unit(figures, rates, members=members, net=net, credit_minor={} if funded is None else funded.body["credit"])
+    return () if told is None else (told,)
 
 
 def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures:
@@ -56,16 +73,25 @@ def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures
     funded = cycle.last("funded")
     if funded is None:
         return figures
-    net = office.table(funded.body["net"])
-    own = net.filter(pc.equal(net["currency"], figures.currency))["net_minor"].to_pylist()
-    cash = -sum(min(0, amount) for amount in own) - figures.credit_minor
-    return replace(figures, cash_minor=cash, netted_minor=figures.netted_minor + figures.cash_minor - cash)
+    called = cycle.known("called").body
+    money, owed = (
+        _debits(office.table(digest), figures.currency) for digest in (funded.body["net"], called.get("positions", funded.body["net"]))
+    )
+    covered = sum(min(debit, money.get(member, 0)) for member, debit in owed.items())
+    cash, whole = covered - min(covered, figures.credit_minor), sum(owed.values())
+    netted = figures.netted_minor + figures.cash_minor + figures.credit_minor - whole
+    return replace(figures, cash_minor=cash, credit_minor=whole - cash, netted_minor=netted)
+
+
+def _debits(net: pa.Table, currency: str) -> dict[str, int]:
+    """Net debits above zero by direct member."""
+    return {row["member"]: -row["net_minor"] for row in net.to_pylist() if row["currency"] == currency and row["net_minor"] < 0}
 
 
 def outcome_of(cycle: Cycle, office: Office) -> pa.Table:
     """The obligations of the final result; after rounds of calls with what was replaced in the last of them, and *carried_minor*."""
-    called = cycle.last("called")
-    if called is not None and "carried" in called.body:
+    called = next((act for act in (cycle.last("funded"), cycle.last("called")) if act is not None and "carried" in act.body), None)
+    if called is not None:
         return office.table(called.body["carried"])
     return office.table(cycle.known("cleared").body["tables"]["obligations"])
 

@@ -12,8 +12,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.cycle.exchanging import late_in_every_currency
+from rescounter.cycle.in_default import defaulted_since, with_defaulters
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.reckoning import below_floor, follows_on, projections, reckoned, told_in_call
+from rescounter.cycle.pairing import calling_pairs, funding_pairs, is_of_pairs, standing_of_pairs
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.membership.register import Register
@@ -48,15 +52,23 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if not pays(union, cycle):
         return refused(refusal("nothing_to_pay_in", cycle.code, found=f"settlement.kind {rules.settlement.kind}"))
+    if found := follows_on(union, cycle):
+        return refused(*found)
     obligations = office.table(final.body["tables"]["obligations"])
     by = settlers(union.register, final.at_us)
+    if is_of_pairs(union, cycle):
+        return calling_pairs(union, cycle, office, by=by, deadline=_deadline(cycle, 1, at_us), at_us=at_us)
+    late = with_defaulters(union, cycle, office, late, positions(obligations, by))
     carried_over: dict[str, str] = {}
     if late is None or not late.num_rows:
         net, who_was_late = positions(obligations, by), LATE.empty_table()
     else:
-        carried = carry_late(obligations, late, by, is_partial=rules.settlement.partial_funding)
-        net, who_was_late = carried.net, late
+        whole = late_in_every_currency(union, cycle, late, obligations)
+        carried = carry_late(obligations, whole, by, is_partial=rules.settlement.partial_funding)
+        net, who_was_late, obligations = carried.net, late, carried.obligations
         carried_over = {"carried": office.keep_table(carried.obligations), "items": office.keep_table(carried.items)}
+    made = reckoned(union, cycle, office, net, obligations, by, late=who_was_late, at_us=at_us)
+    net = made.exchanged.net
     pairs = set(zip(who_was_late["currency"].to_pylist(), who_was_late["member"].to_pylist(), strict=True))
     called = calls(net, cash_in(net, cycle, office, union, at_us=at_us), kind=rules.settlement.kind, late=pairs)
     round_number = len(cycle.all("called")) + 1
@@ -66,6 +78,7 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         round=round_number,
         calls=office.keep_table(called),
         net=office.keep_table(net),
+        **told_in_call(union, cycle, office, made),
         late=office.keep_table(who_was_late),
         reckoned_at_us=at_us,
         **_deadline(cycle, round_number, at_us),
@@ -171,6 +184,8 @@ def earlier_pay_ins(union: Union, office: Office) -> pa.Table:
 def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Table:
     """How far the net debtors of the latest round are funded (`funding.STANDING`)."""
     called = cycle.known("called")
+    if is_of_pairs(union, cycle):
+        return standing_of_pairs(cycle, office)
     net = office.table(called.body["net"])
     return standing(net, office.table(called.body["calls"]), _usable(net, cycle, office, union, at_us=at_us))
 
@@ -194,10 +209,17 @@ def funding(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
     called = cycle.last("called")
     if called is None:
         return calling(union, cycle, office, at_us=at_us)
+    if is_of_pairs(union, cycle):
+        by = settlers(union.register, cycle.known("cleared").at_us)
+        return funding_pairs(union, cycle, office, by=by, at_us=at_us)
     net = office.table(called.body["net"])
+    if defaulted_since(union, cycle, office):
+        return calling(union, cycle, office, late=office.table(called.body["late"]), at_us=at_us)
     stood = stands(union, cycle, office, at_us=at_us)
     late = late_of(stood)
     if not late.num_rows:
+        if found := below_floor(cycle, projections(union, cycle, office, at_us=at_us)):
+            return refused(*found)
         return wanted(
             "funded",
             cycle=cycle.code,
@@ -233,11 +255,15 @@ def _all_late(before: pa.Table, now: pa.Table) -> pa.Table:
     return pa.Table.from_pylist([rows[key] for key in sorted(rows)], schema=LATE)
 
 
-def settling(cycle: Cycle, *, at_us: int) -> Step:
-    """The second final posting, from the day on which the calendar settles."""
+def settling(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
+    """The second final posting, from the day on which the calendar settles. Law: the reserves of the union stay at their floor or above."""
     funded = cycle.last("funded")
     if funded is None or cycle.state is not State.FUNDED:
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if at_us < cycle.dates.settles_at_us:
         return refused(refusal("too_early", cycle.code, found=f"cycle {cycle.code} settles later"))
-    return wanted("settled", cycle=cycle.code, net=funded.body["net"], calls=funded.body["calls"])
+    if found := below_floor(cycle, projections(union, cycle, office, at_us=at_us)):
+        return refused(*found)
+    called = cycle.known("called")
+    documents = {name: called.body[name] for name in ("centre", "scale", "owed") if name in called.body}
+    return wanted("settled", cycle=cycle.code, net=funded.body["net"], calls=funded.body["calls"], **documents)

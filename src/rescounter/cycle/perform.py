@@ -3,32 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+from rescounter.cycle.capital import capital_of, refusals_to_return
+from rescounter.cycle.dealing import dealing_of, refusals_to_deal
+from rescounter.cycle.guaranteeing import GUARANTEE_KINDS, guarantee_batch, refusals_of_guarantee
 from rescounter.cycle.office import Office, Wanted, refusal
+from rescounter.cycle.pairing import caps_of_pairs, is_of_pairs, posting_of_pairs, refusals_to_settle_pairs
+from rescounter.cycle.pool_calls import refusals_to_pay
+from rescounter.cycle.pledging import collateral_batch, refusals_to_move_collateral
 from rescounter.cycle.repaying import refusals_to_repay, repayment_of
 from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union
+from rescounter.insurance.postings import POSTING_KINDS, pool_batch
 from rescounter.ledger import Batch
 from rescounter.settlement.accounts import CASH, account_name, accounts_of, limit_changes
+from rescounter.settlement.pledges import MOVES_COLLATERAL
 from rescounter.settlement.postings import earmark_batch, fees_batch, net_batch, pay_in_batch, set_off_batch
 from rescounter.terms import Refusal, holds
 
 __all__ = ["batch_of", "batch_wanted", "perform"]
 
+
+def _of_pool(kind: str, union: Union, body: Mapping[str, Any], office: Office) -> Batch | None:
+    return pool_batch(union.pool, kind, body, office.table)
+
+
 _BESIDE_CYCLES: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], Batch | None]]] = MappingProxyType(
-    {"repaid": lambda _union, body, _office: repayment_of(body)}
+    {
+        "repaid": lambda _union, body, _office: repayment_of(body),
+        "capital_moved": lambda _union, body, _office: capital_of(body),
+        "dealt": lambda _union, body, _office: dealing_of(body),
+        "collateral_pledged": lambda _union, body, _office: collateral_batch("collateral_pledged", body),
+        "collateral_released": lambda _union, body, _office: collateral_batch("collateral_released", body),
+        **{kind: partial(_of_pool, kind) for kind in POSTING_KINDS},
+    }
 )
 """Kinds of acts that post and belong to no cycle, each with what makes its batch of union, body and office."""
+
+_ASKED_AGAIN: Final[Mapping[str, Callable[[Mapping[str, Any], Office], tuple[Refusal, ...]]]] = MappingProxyType(
+    {"repaid": refusals_to_repay, "capital_moved": refusals_to_return, "dealt": refusals_to_deal, "pool_paid": refusals_to_pay}
+)
+"""Whether the money is there, asked again where an act was approved later than it was proposed."""
 
 
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
     """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
     batch = batch_wanted(union, wanted, office)
+    if wanted.kind in MOVES_COLLATERAL and not (batch is not None and office.is_posted(batch.key)):
+        if found := refusals_to_move_collateral(union, wanted.kind, wanted.body, office, at_us=at_us):
+            return found
     if batch is None:
         return ()
-    if wanted.kind == "repaid" and not office.is_posted(batch.key) and (found := refusals_to_repay(wanted.body, office)):
+    again = _ASKED_AGAIN.get(wanted.kind)
+    if again is not None and not office.is_posted(batch.key) and (found := again(wanted.body, office)):
+        return found
+    if _posts_pairs(union, wanted) and not office.is_posted(batch.key):
+        cycle = union.cycles[wanted.body["cycle"]]
+        if found := refusals_to_settle_pairs(union, cycle, wanted.body, office, at_us=at_us):
+            return found
+    if found := refusals_of_guarantee(union, wanted.kind, wanted.body, office, at_us=at_us):
         return found
     caps = _caps(union, wanted, batch, at_us=at_us)
     standings = office.balances([account_name(member, CASH, currency) for member, currency in caps])
@@ -45,6 +81,8 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
 
 def batch_wanted(union: Union, wanted: Wanted, office: Office) -> Batch | None:
     """The batch of an act that is wanted; None where it posts nothing."""
+    if wanted.kind in GUARANTEE_KINDS:
+        return guarantee_batch(wanted.kind, wanted.body)
     if wanted.kind in _BESIDE_CYCLES:
         return _BESIDE_CYCLES[wanted.kind](union, wanted.body, office)
     cycle = union.cycles.get(wanted.body.get("cycle") or wanted.body.get("came_in", ""))
@@ -61,25 +99,36 @@ def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], off
         case "paid_in":
             digest = body["lines"].removeprefix("sha256:")
             return pay_in_batch(office.table(body["lines"]), cycle.code, digest=digest, rulebook_version=version)
+        case "funded" | "settled" if is_of_pairs(union, cycle):
+            return posting_of_pairs(kind, body, office, cycle.code, rulebook_version=version)
         case "funded":
             return earmark_batch(office.table(body["net"]), cycle.code, rulebook_version=version)
         case "settled":
-            return net_batch(office.table(body["net"]), office.table(body["calls"]), cycle.code, rulebook_version=version)
+            documents = {name: office.table(body[name]) for name in ("centre", "scale", "owed") if name in body}
+            net, called = office.table(body["net"]), office.table(body["calls"])
+            return net_batch(net, called, cycle.code, rulebook_version=version, **documents)
         case "closed":
-            return fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version)
+            documents = {name: office.table(body[name]) for name in ("interest", "charges") if name in body}
+            return fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version, **documents)
         case "assigned" | "returned":
             return resolution_of(body, office, rulebook_version=version)
     return None
+
+
+def _posts_pairs(union: Union, wanted: Wanted) -> bool:
+    """True where *wanted* posts pairs, for which alone a short position limit is room below zero."""
+    return wanted.kind == "funded" and is_of_pairs(union, union.cycles[wanted.body["cycle"]])
 
 
 def _caps(union: Union, wanted: Wanted, batch: Batch, *, at_us: int) -> dict[tuple[str, str], int]:
     """Net debit caps in force of the cash accounts that a batch touches; zero where the rulebook of the act grants none."""
     cycle = union.cycles.get(wanted.body.get("cycle", ""))
     rules = union.rules(at_us) if cycle is None else union.rules_of(cycle)
+    short = caps_of_pairs(union, cycle, at_us=at_us) if cycle is not None and _posts_pairs(union, wanted) else {}
     caps = {}
     for name in {*batch.transfers.column("debit").to_pylist(), *batch.transfers.column("credit").to_pylist()}:
         member, purpose, currency = name.rsplit("/", 2)
         if purpose == CASH:
             granted = union.register.limit_of(member, currency, "net_debit_cap", at_us) if rules.settlement.net_debit_caps else None
-            caps[member, currency] = granted or 0
+            caps[member, currency] = short.get((member, currency), 0) if granted is None else granted
     return caps

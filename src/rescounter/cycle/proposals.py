@@ -9,6 +9,7 @@ from rescounter.approvals.approvals import Proposal
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.perform import batch_wanted
 from rescounter.cycle.union import Union
+from rescounter.insurance.outdated import PROPOSED_KINDS, is_outdated
 from rescounter.terms import Refusal
 
 __all__ = ["refusals_to_approve", "refusals_to_refuse", "waiting"]
@@ -48,5 +49,17 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
             return body["reference"] in union.resolved
         case "repaid":
             return body["reference"] in union.repaid
+        case "capital_moved":
+            return body["reference"] in union.capital
+        case "collateral_pledged" | "collateral_released":
+            return body["reference"] in union.pledges.moved
+        case "dealt":
+            return body["reference"] in union.dealt
+        case "fund_contributed" | "fund_returned" | "guarantee_paid_in":
+            return body["reference"] in union.guarantee.moved
+        case "assessment_paid" | "recovered" | "loss_borne":
+            return union.guarantee.number > number
+    if proposal.kind in PROPOSED_KINDS:
+        return is_outdated(union.pool, proposal.kind, body, number)
     cycle = union.cycles.get(body.get("cycle", ""))
     return cycle is not None and any(act.number > number and act.kind != "paid_in" for act in cycle.acts)

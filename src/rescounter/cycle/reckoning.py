@@ -29,12 +29,23 @@ from rescounter.settlement.accruals import interest_on_outstandings, with_intere
 from rescounter.settlement.collection import PURPOSES, accounts_to_collect, collected, with_collected
 from rescounter.settlement.convertible import convertible_of
 from rescounter.settlement.credit import Key, on_the_scale, scale_table, standing_after, table_of, transfers
+from rescounter.settlement.exchange import Exchanged
 from rescounter.settlement.interest import DayCount
 from rescounter.settlement.reserves import ReserveProjection, projection_of
 from rescounter.settlement.sliding_scale import CreditPosition, ScaleSettled
 from rescounter.terms import Refusal, format_minor, holds
 
-__all__ = ["Projection", "Reckoned", "below_floor", "follows_on", "is_on_the_scale", "projections", "reckoned", "settled_before"]
+__all__ = [
+    "Projection",
+    "Reckoned",
+    "below_floor",
+    "follows_on",
+    "is_on_the_scale",
+    "projections",
+    "reckoned",
+    "settled_before",
+    "told_in_call",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,11 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """*net* `calls.POSITIONS`: what is settled in money; *body*: what the act that calls says besides; *projections* by currency."""
+    """*exchanged*: what is settled in money, its *net* `calls.POSITIONS`; *tables* by the name of their document; *projections* by currency."""
 
-    net: pa.Table
-    body: Mapping[str, Any]
-    projections: tuple[Projection, ...] = ()
+    exchanged: Exchanged
+    tables: Mapping[str, pa.Table]
+    projections: tuple[Projection, ...]
 
 
 def is_on_the_scale(rules: Rules) -> bool:
@@ -95,31 +106,34 @@ def reckoned(
     *settles_by*; *late* `funding.LATE`: everybody who was late in the cycle so far.
     Laws: positions, what the union rounds and what is collected sum to zero; balances of `M/credit` are position less reserves.
     """
-    rules, body = union.rules_of(cycle), {}
+    rules, positions = union.rules_of(cycle), net
+    tables: dict[str, pa.Table] = {}
     if rules.credit.interest == "outstandings":
-        rate = Fraction(rules.credit.debit_rate) / 100
-        days = DayCount(rules.credit.day_count)
-        earned = interest_on_outstandings(obligations, participants, settles_on=_settlement_day(cycle), rate=rate, count=days)
-        body |= {"interest": office.keep_table(earned), "positions": office.keep_table(net)}
-        net = with_interest(net, earned)
+        tables["interest"] = _interest(rules, cycle, obligations, participants)
+        net = with_interest(net, tables["interest"])
     made = in_unit(union, cycle, office, net)
     late_keys = {(rules.exchange.unit or row["currency"], row["member"]): row["paid_minor"] for row in late.to_pylist()}
     settled: dict[Key, ScaleSettled] = {}
     if is_on_the_scale(rules):
         is_paid = rules.settlement.partial_funding and not rules.exchange.unit
         payable = {key: paid if is_paid else 0 for key, paid in late_keys.items()}
-        settled, scale = _on_the_scale(union, cycle, office, made.net, payable)
-        body |= {"scale": office.keep_table(scale)} | ({} if "positions" in body else {"positions": office.keep_table(net)})
+        settled, tables["scale"] = _on_the_scale(union, cycle, office, made.net, payable)
         made = replace(made, net=transfers(settled))
-    owed = _owed(union, cycle, office, made.net, participants, late_keys) if rules.fees.collected else None
-    if owed is not None:
-        body |= {"owed": office.keep_table(owed)} | ({} if "positions" in body else {"positions": office.keep_table(net)})
-        made = replace(made, net=with_collected(made.net, owed))
-    foreseen = _projections(union, office, settled, owed, at_us=at_us) if settled else ()
-    if is_on_the_scale(rules):
-        body["projection"] = [each.as_body() for each in foreseen]
-    paid = to_settle(union, cycle, office, made)
-    return Reckoned(paid.net, {**body, **documents_of(union, cycle, office, paid)}, foreseen)
+    if rules.fees.collected:
+        tables["owed"] = _owed(union, cycle, office, made.net, participants, late_keys)
+        made = replace(made, net=with_collected(made.net, tables["owed"]))
+    foreseen = _projections(union, office, settled, tables.get("owed"), at_us=at_us)
+    made = to_settle(union, cycle, office, made)
+    return Reckoned(made, tables | ({"positions": positions} if tables or rules.exchange.unit else {}), foreseen)
+
+
+def told_in_call(union: Union, cycle: Cycle, office: Office, made: Reckoned) -> dict[str, Any]:
+    """What the act that calls says of it: the documents *positions* (of novation), *interest* (`accruals.INTEREST`), *scale*
+    (`credit.SCALE`), *owed* (`collection.COLLECTED`), those of the exchange, and the *projection*; what the rules do not ask for is left out.
+    """
+    body: dict[str, Any] = {name: office.keep_table(table) for name, table in made.tables.items()}
+    body |= {"projection": [each.as_body() for each in made.projections]} if "scale" in made.tables else {}
+    return body | documents_of(union, cycle, office, made.exchanged)
 
 
 def settled_before(union: Union, office: Office, cycle: Cycle | None = None) -> pa.Table | None:
@@ -152,8 +166,10 @@ def _told(each: Projection, cycle: Cycle) -> str:
     return f"{each.currency}: {left} would be left, the floor is {floor}; paid out most: {causes}"
 
 
-def _settlement_day(cycle: Cycle) -> date:
-    return date.fromisoformat(cycle.dates.settlement_day)
+def _interest(rules: Rules, cycle: Cycle, obligations: pa.Table, participants: pa.Table) -> pa.Table:
+    rate, days = Fraction(rules.credit.debit_rate) / 100, DayCount(rules.credit.day_count)
+    settles_on = date.fromisoformat(cycle.dates.settlement_day)
+    return interest_on_outstandings(obligations, participants, settles_on=settles_on, rate=rate, count=days)
 
 
 def _on_the_scale(

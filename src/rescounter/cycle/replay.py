@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from rescounter.approvals.laws import unapproved
 from rescounter.cycle.closing import closing
 from rescounter.cycle.cutting import correcting, cutting_off
+from rescounter.cycle.motions_again import replay_council
 from rescounter.cycle.office import Office, Step
 from rescounter.cycle.paying import calling, funding, paying_in, settling
 from rescounter.cycle.perform import batch_of
@@ -35,6 +36,9 @@ DOCUMENTS: Final = frozenset(
     {
         *("document", "refusals", "ids", "answers", "frozen", "outside", "changes", "subtrees", "summary"),
         *("calls", "net", "late", "carried", "items", "lines", "funded", "fees", "positions"),
+        *("rates", "settles_in", "conversions", "centre"),
+        *("scale", "interest", "owed", "charges"),
+        *("pairs", "queued", "opening", "balances"),
     }
 )
 """Names under which bodies of acts name documents, besides the tables of a result."""
@@ -72,6 +76,7 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
     findings += (
         Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)
     )
+    findings += replay_council(history)
     return (*findings, *lost)
 
 
@@ -119,10 +124,12 @@ def _again(union: Union, cycle: Cycle, act: Act, office: Office) -> Step | None:
         case "paid_in":
             lines = office.table(act.body["lines"]).select(PAY_INS.names)
             return paying_in(union, cycle, office, lines, file=act.body["file"], at_us=act.at_us)[0]
+        case "paired":
+            return funding(union, cycle, office, at_us=act.body["reckoned_at_us"])
         case "funded":
             return funding(union, cycle, office, at_us=act.at_us)
         case "settled":
-            return settling(cycle, at_us=max(act.at_us, cycle.dates.settles_at_us))
+            return settling(union, cycle, office, at_us=max(act.at_us, cycle.dates.settles_at_us))
         case "closed":
             return closing(union, cycle, office)
     return None

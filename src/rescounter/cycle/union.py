@@ -11,18 +11,23 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rescounter.approvals.approvals import Approvals
+from rescounter.council.motions import Council
 from rescounter.cycle.dates import CycleDates, dates_of
 from rescounter.cycle.states import State, follows
+from rescounter.guarantee.defaults import Guarantee
+from rescounter.insurance.pool import Pool
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import Rules
 from rescounter.rulebook.versions import Rulebook
+from rescounter.settlement.pledges import Pledges
+from rescounter.settlement.rates import RatesTold
 from rescounter.terms import Exponents, holds, there
 from rescounter.terms.acts import Act
 
 __all__ = ["Cycle", "Union", "frozen_inputs", "union_of"]
 
 _OF_A_CYCLE: Final = frozenset(
-    ("submitted", "withdrawn", "answered", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed")
+    ("submitted", "withdrawn", "answered", "cut_off", "cleared", "corrected", "called", "paired", "paid_in", "funded", "settled", "closed")
 )
 
 
@@ -89,6 +94,13 @@ class Union:
     cycles: Mapping[str, Cycle] = field(default_factory=lambda: MappingProxyType({}))
     resolved: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
     repaid: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
+    guarantee: Guarantee = field(default_factory=Guarantee)
+    rates: RatesTold = field(default_factory=RatesTold)
+    pledges: Pledges = field(default_factory=Pledges)
+    dealt: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
+    council: Council = field(default_factory=Council)
+    pool: Pool = field(default_factory=Pool)
+    capital: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_demonstration(self) -> bool:
@@ -103,6 +115,11 @@ class Union:
         """What was in force when the cycle opened: it is run by these to its end, also where others came in the same instant."""
         opened = cycle.opened
         return self.rulebook.of_version(opened.body["frozen"]["rulebook"]["version"], opened.at_us)
+
+    def pays(self, cycle: Cycle) -> bool:
+        """True where something of a cycle is paid: its rulebook nets and pays in."""
+        rules = self.rules_of(cycle)
+        return rules.settlement.kind != "none" and rules.clearing.method != "set-off"
 
     @property
     def latest(self) -> Cycle | None:
@@ -129,11 +146,18 @@ class Union:
             cycles=self._cycles_after(act),
             resolved=self._resolved_after(act),
             repaid=self._repaid_after(act),
+            pool=self.pool.after(act),
+            guarantee=self.guarantee.after(act),
+            rates=self.rates.after(act),
+            pledges=self.pledges.after(act),
+            dealt=self._dealt_after(act),
+            council=self.council.after(act),
+            capital=self._capital_after(act),
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:
-        """Unidentified pay-ins that were given to a member or sent back, by the bank's reference. Law: each once."""
-        if act.kind not in ("assigned", "returned"):
+        """Unidentified pay-ins that were given to a member or the pool, or sent back, by the bank's reference. Law: each once."""
+        if act.kind not in ("assigned", "returned", "reinsurance_received"):
             return self.resolved
         holds(act.body["reference"] not in self.resolved, "money_is_resolved_once", reference=act.body["reference"])
         return MappingProxyType({**self.resolved, act.body["reference"]: act})
@@ -144,6 +168,20 @@ class Union:
             return self.repaid
         holds(act.body["reference"] not in self.repaid, "money_is_repaid_once", reference=act.body["reference"])
         return MappingProxyType({**self.repaid, act.body["reference"]: act})
+
+    def _dealt_after(self, act: Act) -> Mapping[str, Act]:
+        """Foreign exchange that was dealt, by the operator's reference. Law: each once."""
+        if act.kind != "dealt":
+            return self.dealt
+        holds(act.body["reference"] not in self.dealt, "money_is_dealt_once", reference=act.body["reference"])
+        return MappingProxyType({**self.dealt, act.body["reference"]: act})
+
+    def _capital_after(self, act: Act) -> Mapping[str, Act]:
+        """Movements of the union's capital by the operator's reference. Law: each once."""
+        if act.kind != "capital_moved":
+            return self.capital
+        holds(act.body["reference"] not in self.capital, "capital_is_moved_once", reference=act.body["reference"])
+        return MappingProxyType({**self.capital, act.body["reference"]: act})
 
     def _cycles_after(self, act: Act) -> Mapping[str, Cycle]:
         if act.kind == "cycle_opened":

@@ -9,13 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.closing import outcome_of
+from rescounter.cycle.pairing import is_of_pairs
 from rescounter.cycle.paying import cash_in
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
+from rescounter.facade.union_credit import credit_of
+from rescounter.facade.union_pairs import pair_calls
+from rescounter.facade.union_exchange import exchange_codes, exchange_note
 from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
-from rescounter.settlement.accounts import CASH, FEES
+from rescounter.settlement.accounts import CASH, CHARGES, CREDIT, FEES, INTEREST
 from rescounter.settlement.funding import standing
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.statements.facts import (
@@ -107,7 +111,9 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
     circuits = _circuits(desk, cycle, member)
     calls = tuple(_calls(desk, cycle, member, zone))
     balances, payments = tuple(_balances(desk, member)), tuple(_payments(desk, cycle, member, zone))
+    exchange = exchange_note(desk, cycle, member)
     currencies = {each.currency for part in (calls, balances, payments) for each in part} | {*items["currency"].to_pylist()}
+    currencies |= exchange_codes(exchange)
     counterparties = {*items["counterparty"].to_pylist()}
     names = {code: found.name for code in counterparties if (found := desk.union.register.member(code)) is not None}
     return StatementFacts(
@@ -122,8 +128,10 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
         are_circuits_untold=circuits is None,
         members=own,
         calls=calls,
+        exchange=exchange,
         payments=payments,
         fees=tuple(_fees(desk, cycle, member)),
+        credit=credit_of(desk, cycle, member),
         balances=balances,
         refusals=_refusals(desk, cycle, member),
         proofs=_proofs(desk, cycle, member, frozen),
@@ -197,8 +205,8 @@ def _preliminary(desk: Desk, cycle: Cycle) -> pa.Table:
 
 def _own_rows(desk: Desk, cycle: Cycle, member: str) -> pa.Table | None:
     """The member's rows of the members table, where netting is as the result has it."""
-    cleared, called = cycle.last("cleared"), cycle.last("called")
-    if cleared is None or (called is not None and "carried" in called.body):
+    cleared, netted = cycle.last("cleared"), (cycle.last("called"), cycle.last("funded"))
+    if cleared is None or any(act is not None and "carried" in act.body for act in netted):
         return None
     table = desk.office.table(cleared.body["tables"]["members"])
     return table.filter(pc.equal(table["member"], member))
@@ -222,23 +230,30 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     called = cycle.last("called")
     if called is None:
         return
+    if is_of_pairs(desk.union, cycle):
+        yield from pair_calls(desk, cycle, member, zone)
+        return
     rules = desk.union.rules_of(cycle)
     net = _of(desk.office.table(called.body["net"]), member)
+    in_money = {row["currency"]: row["net_minor"] for row in net.to_pylist()}
+    own = _rows(desk.office.table(called.body["positions"]), member) if "positions" in called.body and exchange_note(desk, cycle, member) is None else None
+    positions = in_money if own is None else {row["currency"]: row["net_minor"] for row in own}
     calls = _of(desk.office.table(called.body["calls"]), member)
     asked = {row["currency"]: row for row in calls.to_pylist()}
     stood = standing(net, calls, cash_in(net, cycle, desk.office, desk.union, at_us=desk.at_us))
     paid = {row["currency"]: row for row in stood.to_pylist()}
     is_over = cycle.last("funded") is not None
     first = _first_calls(desk, cycle, member)
-    for row in net.to_pylist():
-        call, currency = asked.get(row["currency"], {}), row["currency"]
+    for currency in sorted({*in_money, *positions}):
+        call, settles = asked.get(currency, {}), in_money.get(currency, 0)
         missing = 0 if is_over else paid.get(currency, {}).get("missing_minor", 0)
         # Who paid what an earlier round called is not called again, and has paid in all the same.
-        covered, due_at_us = first.get(currency, (max(0, -row["net_minor"]), 0))
-        pay_in = max(0, -row["net_minor"] - covered)
+        covered, due_at_us = first.get(currency, (max(0, -settles), 0))
+        pay_in = max(0, -settles - covered)
         yield Call(
             currency=currency,
-            position_minor=row["net_minor"],
+            position_minor=positions.get(currency, 0),
+            in_money_minor=None if own is None else settles,
             pay_in_minor=pay_in,
             paid_minor=max(0, pay_in - missing),
             pay_out_minor=call.get("pay_out_minor", 0),
@@ -297,7 +312,7 @@ def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Paym
                     amount_minor=row["pay_out_minor"],
                     direction=PAID_OUT,
                     at=moment(settled.at_us, zone),
-                    reference=f"cycle/{cycle.code}/net",
+                    reference=f"cycle/{cycle.code}/{'pay-out' if is_of_pairs(desk.union, cycle) else 'net'}",
                 )
     for act in desk.union.repaid.values():
         if act.body["member"] == member and _opened_last(desk, act) == cycle.code:
@@ -323,10 +338,16 @@ def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
 
 
 def _balances(desk: Desk, member: str) -> Iterator[Balance]:
-    words = {CASH: "paid in and not used", FEES: "fees that are owed"}
+    words = {
+        CASH: "paid in and not used",
+        FEES: "fees that are owed",
+        CREDIT: "credit granted, or below zero drawn",
+        INTEREST: "interest that is owed either way",
+        CHARGES: "charges on lasting balances that are owed",
+    }
     currencies = {code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]}
     currencies |= {act.body["currency"] for act in desk.union.resolved.values()}
-    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES) for currency in sorted(currencies)]
+    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES, CREDIT, INTEREST, CHARGES) for currency in sorted(currencies)]
     for row in desk.office.balances(names).rows():
         _, purpose, currency = row.id.rsplit("/", 2)
         yield Balance(
@@ -372,7 +393,7 @@ def _proofs(desk: Desk, cycle: Cycle, member: str, frozen: pa.Table | None) -> P
 
 def _postings(desk: Desk, cycle: Cycle, member: str) -> Iterator[Mapping[str, Any]]:
     """Where each posting of the cycle stands in the log, by its key."""
-    for name in ("set-off", "earmark", "net", "fees"):
+    for name in ("set-off", "earmark", "net", "pairs", "pay-out", "fees"):
         answer = desk.ledger.store.answer_of(desk.office.key_in_use(f"cycle/{cycle.code}/{name}"))
         if answer is not None and answer.entry is not None:
             yield {"posting": name, "key": answer.key, "entry": answer.entry.sequence, "root": answer.entry.tree_root.hex()}

@@ -169,6 +169,11 @@ def answer(desk: Desk, answers: Sequence[dict[str, str]], *, member: str, by: st
             return done
 
 
+_WAITS: Final = frozenset(
+    ("calls_not_covered", "too_early", "cycle_before_not_closed", "cycle_before_not_settled", "reserves_below_floor")
+)
+"""Refusals with which a run ends, since time, money or another cycle must come first."""
+
 _STATES: Final[dict[str, tuple[State, ...]]] = {
     "cut-off": (State.OPEN,),
     "clear": (State.CUT_OFF, State.CORRECTED),
@@ -187,7 +192,11 @@ def step(desk: Desk, verb: str, *, by: str, cycle: str | None = None) -> Done:
     is_due = cycle is None and chosen.state in _STATES[verb]
     if not is_due and (told := _done_before(chosen, verb)):
         return Done(is_repeat=True, told=told)
-    return desk.do(_reckoned(desk, verb, chosen), by=by)
+    done = desk.do(_reckoned(desk, verb, chosen), by=by)
+    if done.kind == "paired" and not done.is_refused:
+        # The plan is on record; what it posts follows at once, or is proposed.
+        return desk.do(_reckoned(desk, verb, desk.union.cycles[chosen.code]), by=by)
+    return done
 
 
 def _reckoned(desk: Desk, verb: str, cycle: Cycle) -> Step:
@@ -202,7 +211,7 @@ def _reckoned(desk: Desk, verb: str, cycle: Cycle) -> Step:
         case "fund":
             return funding(union, cycle, office, at_us=at_us)
         case "settle":
-            return settling(cycle, at_us=at_us)
+            return settling(union, cycle, office, at_us=at_us)
         case "close":
             return closing(union, cycle, office)
     return refused(refusal("out_of_turn", cycle.code, found=f"step {verb}"))
@@ -278,7 +287,7 @@ def run(
         else:
             done = step(desk, due.verb.removeprefix("cycle "), by=by, cycle=code)
         if done.is_refused:
-            if all(each.code in ("calls_not_covered", "too_early", "cycle_before_not_closed") for each in done.refusals):
+            if all(each.code in _WAITS for each in done.refusals):
                 return due
             raise CallerFault(
                 "step_refused", "; ".join(f"{each.code}: found {each.found}" for each in done.refusals), refusals=done.refusals

@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rescounter.rulebook.council_agreement import council_disagreements
+from rescounter.rulebook.credit_agreement import credit_misfits
+from rescounter.rulebook.exchange_agreement import exchange_misfits
 from rescounter.rulebook.fields import RULES, Kind
+from rescounter.rulebook.guarantee_texts import guarantee_misfits
+from rescounter.rulebook.pairs_agreement import pairs_misfits
 from rescounter.rulebook.rules import APPROVED_KINDS
 from rescounter.terms import Exponents
 from rescounter.terms.calendar import knows_calendar, knows_zone
@@ -23,6 +28,8 @@ APPROVABLE_KINDS: Final = (*APPROVED_KINDS, "cycle_opened", "cut_off", "correcte
 """Kinds of acts that a rulebook may ask an approval for."""
 
 _BY_CURRENCY: Final = (Kind.MONEY, Kind.DIGITS, Kind.TEXT_BY_CURRENCY, Kind.TEXTS_BY_CURRENCY)
+_OF_ANY_CURRENCY: Final = ("union.exponents", "exchange.basket", "exchange.fixed_rates")
+"""What values a unit of account needs to be no currency of the union."""
 _ONE_TIME: Final = "one clock time; several where calendar.frequency is intraday"
 
 
@@ -41,6 +48,11 @@ def disagreements(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     """Where the rules contradict each other. Args: *values* by rule id; a rule without a value is passed over."""
     for check in (_times, _days, _settlement, _needed, _currencies_named):
         yield from check(values)
+    yield from (Disagreement(*told) for told in council_disagreements(values))
+    yield from (Disagreement(*misfit) for misfit in credit_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in exchange_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in pairs_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in guarantee_misfits(values))
 
 
 def _times(values: Mapping[str, Any]) -> Iterator[Disagreement]:
@@ -101,7 +113,7 @@ def _currencies_named(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     if not named:
         return
     for rule, currency in _under_currencies(values):
-        if currency not in named and rule != "union.exponents":
+        if currency not in named and rule not in _OF_ANY_CURRENCY:
             yield Disagreement(rule, "currency_left_out", currency, "one of union.currencies: " + ", ".join(named), currency)
 
 

@@ -15,6 +15,8 @@ _Misfit: TypeAlias = tuple[str, str, str, str]
 NAMED_CHARGES: Final = "1943"
 """The name of the steps of a charge that ship."""
 
+_PAID: Final = ("pay-in", "prefunded")
+"""Ways to settle in which members have one position and are called."""
 _MISFIT: Final = "credit_does_not_fit"
 _TEXT: Final = "credit_text_malformed"
 _SLICES: Final = 'slices of the quota that ascend from zero, such as "20% 0%", the last one such as "beyond 100%"'
@@ -30,23 +32,20 @@ def credit_misfits(values: Mapping[str, Any]) -> Iterator[_Misfit]:
 
 def _scale(values: Mapping[str, Any]) -> Iterator[_Misfit]:
     settlement = values.get("settlement.kind")
-    if values.get("fees.collected") and settlement == "none":
-        yield "fees.collected", _MISFIT, "true", "false, since settlement.kind is none and nobody is called"
+    is_paid = settlement in (None, *_PAID)
+    if values.get("fees.collected") and not is_paid:
+        yield "fees.collected", _MISFIT, "true", f"false, since settlement.kind is {settlement} and nobody is called"
     if values.get("credit.kind") == "sliding-scale":
-        if settlement == "none":
-            yield "credit.kind", _MISFIT, "sliding-scale", "none, since settlement.kind is none: reserves are paid in and out"
+        if not is_paid:
+            allowed = f"none, since settlement.kind is {settlement}: reserves are paid in and out of one position"
+            yield "credit.kind", _MISFIT, "sliding-scale", allowed
         if values.get("settlement.net_debit_caps"):
             allowed = "false, since credit.kind is sliding-scale: what is settled in reserves must be there"
             yield "settlement.net_debit_caps", _MISFIT, "true", allowed
     elif values.get("credit.kind") == "none":
-        for rule, what in (
-            ("credit.floor", "a floor"),
-            ("credit.charges", "steps"),
-            ("credit.debtor", "slices"),
-            ("credit.creditor", "slices"),
-        ):
+        for rule in ("credit.floor", "credit.charges", "credit.debtor", "credit.creditor"):
             if values.get(rule):
-                yield rule, _MISFIT, what, "nothing, since credit.kind is none"
+                yield rule, _MISFIT, ", ".join(values[rule]), "nothing, since credit.kind is none"
         if values.get("credit.watches") not in (None, "none"):
             yield "credit.watches", _MISFIT, str(values["credit.watches"]), "none, since credit.kind is none"
 
@@ -68,8 +67,9 @@ def _interest(values: Mapping[str, Any]) -> Iterator[_Misfit]:
     if interest == "credit" and values.get("credit.kind") == "none":
         yield "credit.interest", _MISFIT, "credit", "none or outstandings, since credit.kind is none"
     if interest == "outstandings":
-        if values.get("settlement.kind") == "none":
-            yield "credit.interest", _MISFIT, "outstandings", "none, since settlement.kind is none: interest is part of what is settled"
+        if values.get("settlement.kind") not in (None, *_PAID):
+            allowed = f"none, since settlement.kind is {values['settlement.kind']}: interest is part of what is paid in and out"
+            yield "credit.interest", _MISFIT, "outstandings", allowed
         if values.get("settlement.partial_funding"):
             allowed = "false, since credit.interest is outstandings: interest is not split between what is paid and what is carried"
             yield "settlement.partial_funding", _MISFIT, "true", allowed

@@ -14,12 +14,20 @@ from rescounter.rulebook.rules import (
     ApprovalRules,
     CalendarRules,
     ClearingRules,
+    CollateralRules,
+    CouncilRules,
+    CreditRules,
+    ExchangeRules,
     FeeRules,
+    GuaranteeRules,
     IntakeRules,
     MembershipRules,
+    PairingRules,
     Rules,
     SettlementRules,
+    Subject,
     UnionRules,
+    VotingTable,
 )
 
 __all__ = ["CHAPTERS", "LASTING", "RULES", "Kind", "Rule", "value_of"]
@@ -41,6 +49,8 @@ class Kind(Enum):
     DIGITS = "a number for each currency, such as { XDR = 2 }"
     TEXT_BY_CURRENCY = 'a text for each currency, such as { EUR = "SI56..." }'
     TEXTS_BY_CURRENCY = 'a list for each currency, such as { EUR = ["XECB"] }'
+    TEXT_BY_SUBJECT = 'a text for each subject, such as { rulebook_changed = "acu-two-thirds" }'
+    VOTING_RULES = 'a table for each name, such as { ours = { base = "all", threshold = "2/3" } }'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +78,15 @@ CHAPTERS: Final[Mapping[str, Any]] = MappingProxyType(
         "intake": IntakeRules,
         "clearing": ClearingRules,
         "settlement": SettlementRules,
+        "exchange": ExchangeRules,
         "fees": FeeRules,
         "approvals": ApprovalRules,
         "membership": MembershipRules,
+        "pairs": PairingRules,
+        "collateral": CollateralRules,
+        "guarantee": GuaranteeRules,
+        "credit": CreditRules,
+        "council": CouncilRules,
     }
 )
 """The chapters in their order, each with the class of its rules."""
@@ -88,6 +104,8 @@ _KINDS: Final = {
     Mapping[str, str]: Kind.TEXT_BY_CURRENCY,
     Mapping[str, tuple[str, ...]]: Kind.TEXTS_BY_CURRENCY,
     Mapping[str, int]: Kind.DIGITS,
+    Mapping[Subject, str]: Kind.TEXT_BY_SUBJECT,
+    Mapping[str, VotingTable]: Kind.VOTING_RULES,
 }
 _MINOR: Final = "_minor"
 
@@ -114,8 +132,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 )
 """Every rule by its id, in the order of the rulebook."""
 
-LASTING: Final = frozenset({"union.name", "union.zone", "union.currencies", "union.exponents", "calendar.first_cut_off"})
-"""Rules that cannot be temporary: others are read by them."""
+LASTING: Final = frozenset(
+    {"union.name", "union.zone", "union.currencies", "union.exponents", "calendar.first_cut_off"}
+    | {rule for rule in RULES if rule.startswith("council.")}
+)
+"""Rules that cannot be temporary: others are read by them, or they say who decides and how, which no emergency touches."""
 
 
 def value_of(rules: Rules, rule_id: str) -> Any:

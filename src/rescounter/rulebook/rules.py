@@ -13,20 +13,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NewType
 
 __all__ = [
     "ALWAYS_APPROVED",
     "APPROVED_KINDS",
     "ApprovalRules",
+    "COUNCIL_SUBJECTS",
+    "VOTING_RULES",
     "CalendarRules",
     "ClearingRules",
+    "CouncilRules",
+    "CreditRules",
+    "ExchangeRules",
     "FeeRules",
+    "PAIRS_KIND",
+    "CollateralRules",
+    "GuaranteeRules",
     "IntakeRules",
     "MembershipRules",
+    "PairingRules",
     "Rules",
     "SettlementRules",
+    "Subject",
     "UnionRules",
+    "VotingTable",
 ]
 
 APPROVED_KINDS: Final = (
@@ -50,10 +61,57 @@ APPROVED_KINDS: Final = (
 one that says it is a single person's. A result needs it when it is final.
 """
 
-ALWAYS_APPROVED: Final[tuple[str, ...]] = ()
+PAIRS_KIND: Final = "payment-versus-payment"
+"""The value of ``settlement.kind`` where pairs of payments are settled."""
+
+ALWAYS_APPROVED: Final[tuple[str, ...]] = (
+    "representative_named",
+    *("fund_contributed", "fund_returned", "guarantee_paid_in"),
+    *("default_declared", "loss_borne", "assessment_paid", "recovered"),
+    *("rates_set", "dealt"),
+    *("prices_set", "collateral_pledged", "collateral_released"),
+    "capital_moved",
+    *("pool_year_opened", "pool_called", "pool_paid", "pool_year_closed"),
+    *("claim_adjusted", "claim_paid", "claim_resolved", "reinsurance_received"),
+)
 """Kinds of acts of the bodies beside the cycle that move money or grant something: a second person agrees to them whatever the rulebook
 names, but in a single person's union.
 """
+
+COUNCIL_SUBJECTS: Final = (
+    "rulebook_changed",
+    "members_joined",
+    "member_suspended",
+    "member_reinstated",
+    "member_expelled",
+    "limits_set",
+    "quotas_set",
+    "emergency_measure",
+)
+"""What a council may decide on: kinds of acts, and two parts of them: *quotas_set* is what sets a quota among limits, *emergency_measure*
+a rulebook that differs in temporary rules alone (`docs/COUNCIL.md`).
+"""
+
+VOTING_RULES: Final = (
+    "one-member-one-vote",
+    "acu-majority",
+    "acu-two-thirds",
+    "acu-unanimous",
+    "un-council",
+    "wto-reverse-consensus",
+    "consensus",
+    "consensus-without-the-party",
+    "unanimous-of-all",
+    "epu-board",
+    "weighted-70",
+    "weighted-85",
+)
+"""Names of the voting rules that ship; the room `council` knows what they mean."""
+
+Subject = NewType("Subject", str)
+"""One of `COUNCIL_SUBJECTS`."""
+VotingTable = NewType("VotingTable", Mapping[str, Any])
+"""A voting rule as a text writes it, its keys those of `rulebook/voting_tables.py`."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -139,13 +197,50 @@ class SettlementRules:
     """How net positions are paid."""
 
     kind: str = _rule(
-        "nothing is paid; debtors pay in each cycle; or accounts are prefunded", "none", "pay-in", "prefunded", default="none"
-    )
+        "nothing is paid; debtors pay in each cycle; accounts are prefunded; or pairs of payments in two currencies settle together",
+        "none", "pay-in", "prefunded", "payment-versus-payment", default="none",
+    )  # fmt: skip
     net_debit_caps: bool = _rule("a member may owe up to its net debit cap without having paid in", default=False)
     late: str = _rule("what happens to a member that has not paid in by the deadline", "carry", "suspend", default="carry")
     partial_funding: bool = _rule("what a late member did pay in settles its oldest debts; else none of them", default=False)
     accounts: Mapping[str, str] = _table("the union's settlement account (IBAN) for each currency")
     agent: str = _rule("the settlement agent's BIC", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRules:
+    """In what several currencies are settled together (`docs/EXCHANGE.md`)."""
+
+    unit: str = _rule("the unit of account in which positions of all currencies are added up; none = each settles by itself", default="")
+    basket: Mapping[str, str] = _table("amount of each currency in one unit, in major units; none = the unit is a currency itself")
+    base: str = _rule("currency of which one major unit is what rates are told for; none = the unit", default="")
+    rates: str = _rule("rates are set with their date and source, or stand in the rulebook", "dated", "fixed", default="dated")
+    fixed_rates: Mapping[str, str] = _table("major units of each currency for one of the base, where rates are fixed")
+    rate_days: int = _rule("days after which a rate is too old to convert with", default=4)
+    members_choose: bool = _rule("a member may settle in a currency of its own instead of the unit", default=False)
+    swap_share: Decimal = _rule(
+        "share of the average yearly gross payments that a member in net deficit may ask of each other as a swap; 0 = none",
+        default=Decimal(0),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingRules:
+    """When a pair of payments in two currencies may settle (``settlement.kind`` payment-versus-payment)."""
+
+    unit: str = _rule("currency in which balances of all currencies are valued together", default="")
+    rates: Mapping[str, str] = _table("what one unit of a currency is worth in the unit, as a decimal; the unit itself is worth 1")
+    haircuts: Mapping[str, str] = _table("per cent by which a balance above zero counts less and one below zero more; none named = 0")
+    short_limits_minor: Mapping[str, int] = _table("most that a member may be short of a currency; none named = nothing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralRules:
+    """What pledged assets are worth, and who must pledge more."""
+
+    price_age_days: int = _rule("calendar days after which a price is too old, and an asset at it is worth nothing", default=7)
+    call_days: int = _rule("calendar days after which a call for collateral is due", default=1)
+    minimum_minor: Mapping[str, int] = _table("smallest gap for which collateral is called")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +250,38 @@ class FeeRules:
     per_mille: Decimal = _rule("thousandths of what was cleared", default=Decimal(0))
     minimum_minor: Mapping[str, int] = _table("least fee, for each currency")
     free_below_minor: Mapping[str, int] = _table("no fee where less than this was cleared")
+    collected: bool = _rule(
+        "what a member owes in fees, interest and charges, or is owed, is part of its next call; else it stays on its accounts",
+        default=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRules:
+    """Which part of a net position is credit between member and union, and what credit costs."""
+
+    kind: str = _rule("positions are settled in full, or in part by credit within quotas", "none", "sliding-scale", default="none")
+    table: str = _rule(
+        "which part of each slice of a quota is settled in reserves: a table by its year, or one's own",
+        "1950", "1952", "1954", "1955", "own", default="1950",
+    )  # fmt: skip
+    debtor: tuple[str, ...] = _rule('own slices of members that owe, such as "20% 0%", the last such as "beyond 100%"', default=())
+    creditor: tuple[str, ...] = _rule("the same of members that are owed", default=())
+    floor_minor: Mapping[str, int] = _table("least that the union's convertible reserves must be after a settlement, for each currency")
+    interest: str = _rule(
+        "interest on nothing, on credit (booked at the close), or on what is outstanding until it is settled (passed on by the debtors)",
+        "none", "credit", "outstandings", default="none",
+    )  # fmt: skip
+    debit_rate: Decimal = _rule("per cent a year that who owes pays", default=Decimal(0))
+    credit_rate: Decimal = _rule("per cent a year that who is owed credit gets", default=Decimal(0))
+    day_count: str = _rule(
+        "how days are counted", "actual/360", "actual/365", "actual/actual", "30E/360", default="actual/360",
+    )  # fmt: skip
+    charges: tuple[str, ...] = _rule(
+        'charges on credit of either side: steps such as "25% 1%" (beyond a quarter of the quota 1% a year), or "1943" for these',
+        default=(),
+    )
+    watches: str = _rule("which events of balances that persist are told", "none", "1943", default="none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +302,36 @@ class MembershipRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CouncilRules:
+    """What the members decide in council, and how their votes are counted."""
+
+    kind: str = _rule("whether members decide in council; where they do, nothing else can change a rule", "none", "council", default="none")
+    decides: tuple[str, ...] = _rule(
+        "what nobody can do without a decision of the council; rulebook_changed always among it",
+        default=("rulebook_changed", "members_joined", "member_suspended", "member_reinstated", "member_expelled", "quotas_set"),
+    )
+    rule: str = _rule("the voting rule of everything for which by_subject names no other", default="one-member-one-vote")
+    by_subject: Mapping[Subject, str] = _table("the voting rule of single subjects")
+    own: Mapping[str, VotingTable] = _table("voting rules of the union's own, by name")
+    circulation_days: int = _rule("calendar days, ended in full, between circulation and the first instant of a vote", default=7)
+    voting_days: int = _rule("calendar days, ended in full, after the day on which a vote opens, until it closes", default=7)
+    emergency_days: int = _rule("the same of an emergency measure, which need not circulate before its vote opens", default=1)
+    emergency_lasts_days: int = _rule("calendar days after its tabling within which every rule of an emergency measure lapses", default=90)
+    offices: tuple[str, ...] = _rule("offices that a representative may hold, each by one member at a time", default=("chair", "vice-chair"))
+    weight_currency: str = _rule("the currency whose quotas weigh votes, where a voting rule weighs them", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuaranteeRules:
+    """Who bears what a member in default does not pay, layer after layer (`docs/GUARANTEE.md`)."""
+
+    layers: tuple[str, ...] = _rule("who bears the loss of a default, in order; none named = nobody does", default=())
+    fund_threshold_minor: Mapping[str, int] = _table("the most that the layer fund bears of one loss, for each currency; none = all of it")
+    exposure_cycles: int = _rule("final cycles, counted back from the default, whose claims on the defaulter are exposures", default=1)
+    call_days: int = _rule("calendar days in which a call of the guarantee must be paid", default=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything that is in force at one instant, with *version* and *digest* of the text that says so."""
 
@@ -185,6 +342,12 @@ class Rules:
     intake: IntakeRules
     clearing: ClearingRules
     settlement: SettlementRules = SettlementRules()
+    exchange: ExchangeRules = ExchangeRules()
     fees: FeeRules = FeeRules()
     approvals: ApprovalRules = ApprovalRules()
     membership: MembershipRules = MembershipRules()
+    pairs: PairingRules = PairingRules()
+    collateral: CollateralRules = CollateralRules()
+    credit: CreditRules = CreditRules()
+    council: CouncilRules = CouncilRules()
+    guarantee: GuaranteeRules = GuaranteeRules()

@@ -20,11 +20,26 @@ from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
 __all__ = [
+    "ASSESSMENTS",
+    "CAPITAL",
     "CASH",
     "CASH_TABLE",
+    "CHARGES",
     "CLEARING",
+    "COLLATERAL",
+    "CREDIT",
+    "DEFAULT",
     "DUE",
     "FEES",
+    "FUND",
+    "GUARANTEE",
+    "INTEREST",
+    "LOSSES",
+    "POOL",
+    "POOL_CALLED",
+    "POOL_DUES",
+    "REINSURANCE",
+    "RESERVE_FUND",
     "SETTLEMENT",
     "SET_OFF",
     "UNIDENTIFIED",
@@ -43,12 +58,28 @@ CLEARING: Final = "clearing"
 CASH: Final = "cash"
 DUE: Final = "due"
 FEES: Final = "fees"
+CREDIT: Final = "credit"
+INTEREST: Final = "interest"
+CHARGES: Final = "charges"
+CAPITAL: Final = "capital"
+RESERVE_FUND: Final = "reserve-fund"
+COLLATERAL: Final = "collateral"
+FUND: Final = "fund"
+ASSESSMENTS: Final = "assessments"
+DEFAULT: Final = "default"
+GUARANTEE: Final = "guarantee"
+LOSSES: Final = "losses"
 SETTLEMENT: Final = "settlement"
 UNIDENTIFIED: Final = "unidentified"
+POOL_DUES: Final = "pool-dues"
+POOL_CALLED: Final = "pool-called"
+REINSURANCE: Final = "reinsurance"
+POOL: Final = "pool-"
+"""Begins the purpose of a policy year's account; its code, which begins with a digit, follows."""
 
 _OF_MEMBERS: Final = (SET_OFF, CASH, DUE, FEES)
 _OF_THE_UNION: Final = (CLEARING, FEES, SETTLEMENT, UNIDENTIFIED)
-_NEVER_BELOW_ZERO: Final = frozenset({SET_OFF, CLEARING, CASH, DUE})
+_NEVER_BELOW_ZERO: Final = frozenset({SET_OFF, CLEARING, CASH, DUE, CAPITAL, COLLATERAL, FUND, GUARANTEE, POOL_CALLED, REINSURANCE})
 _NO_CAPS: Final[Mapping[tuple[str, str], int]] = MappingProxyType({})
 
 CASH_TABLE: Final = pa.schema(
@@ -75,12 +106,17 @@ def account_names(members: pa.Array, purpose: str, currencies: pa.Array) -> pa.A
 def account_of(name: str, *, cap_minor: int = 0) -> Account:
     """The account of that name as it is opened; *cap_minor*: the member's net debit cap, which only its cash has."""
     member, purpose, currency = name.rsplit("/", 2)
-    limit = None if purpose not in _NEVER_BELOW_ZERO else cap_minor if purpose == CASH else 0
+    limit = None if not _is_bounded(purpose) else cap_minor if purpose == CASH else 0
     return Account(id=name, owner="" if member == FUND_NAME else member, purpose=purpose, currency=currency, limit_minor=limit)
 
 
+def _is_bounded(purpose: str) -> bool:
+    """True where an account never goes below zero, or below its cap: that of each policy year, too."""
+    return purpose in _NEVER_BELOW_ZERO or (purpose.startswith(POOL) and purpose[len(POOL) :][:1].isdigit())
+
+
 def accounts_for(members: Sequence[str], currencies: Sequence[str], caps: Mapping[tuple[str, str], int] = _NO_CAPS) -> tuple[Account, ...]:
-    """All accounts of *members* and of the union in *currencies*, in order of name.
+    """The accounts that every union has: of *members* and of itself in *currencies*, in order of name.
 
     Args: *caps*: net debit cap in minor units >= 0 by member and currency; none = 0.
     """

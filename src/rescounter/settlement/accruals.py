@@ -134,6 +134,6 @@ def _balances(days: Iterable[tuple[str, str, date, int]], end: date) -> Iterator
             yield Balance(due, whole)
 
 
-def _table(rows: list[tuple[object, ...]] | list[tuple[str, str, int]], schema: pa.Schema) -> pa.Table:
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
     return pa.Table.from_arrays([pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema)

@@ -10,8 +10,17 @@ pay-in       unidentified             ``*/settlement``  ``*/unidentified``  mone
 earmark      earmarked                M/cash            M/due            net debit
 net          net_paid                 M/due             ``*/clearing``   net debit
 net          net_received             ``*/clearing``    M/cash           net credit
+net          credit_drawn             M/credit          ``*/clearing``   what of its net M has drawn, or was paid back, as credit
+net          credit_granted           ``*/clearing``    M/credit         what of its net M has granted, or paid back, as credit
+net          owed_collected           ``*/clearing``    M/fees, M/interest, M/charges  what M owed there
+net          due_collected            M/fees, M/interest, M/charges  ``*/clearing``  what M was owed there
 net          paid_out                 M/cash            ``*/settlement``  pay-out, as called
 fees         fee                      M/fees            ``*/fees``       fee
+fees         interest_paid            M/interest        ``*/interest``   interest on credit that M has drawn
+fees         interest_earned          ``*/interest``    M/interest       interest on credit that M has granted
+fees         charge                   M/charges         ``*/reserve-fund``  charge on a credit balance of M, of either side
+capital      capital_added            ``*/settlement``  ``*/capital``    reserves that the union was given
+capital      capital_returned         ``*/capital``     ``*/settlement``  reserves that it gave back
 resolution   assigned                 ``*/unidentified``  M/cash         unidentified money whose owner was found
 resolution   returned                 ``*/unidentified``  ``*/settlement``  unidentified money that went back
 repayment    repaid                   M/cash            ``*/settlement``  money that M paid in and does not need
@@ -33,14 +42,33 @@ import pyarrow.compute as pc
 
 from rescounter.ledger import Batch, Policy, Transfer, Transfers
 from rescounter.ledger.laws.nothing_created import posts_what_was_cleared
-from rescounter.settlement.accounts import CASH, CLEARING, DUE, FEES, SETTLEMENT, UNIDENTIFIED, account_name, account_names
-from rescounter.settlement.legs import Leg, discharge_legs, discharged, effects_of, leg, transfers_of
+from rescounter.settlement.accounts import (
+    CAPITAL,
+    CASH,
+    CHARGES,
+    CLEARING,
+    CREDIT,
+    DUE,
+    FEES,
+    INTEREST,
+    RESERVE_FUND,
+    SETTLEMENT,
+    UNIDENTIFIED,
+    account_name,
+    account_names,
+)
+from rescounter.settlement.collection import PURPOSES
+from rescounter.settlement.exchange import CENTRE, EXCHANGE
+from rescounter.settlement.legs import Leg, centre_legs, discharge_legs, discharged, effects_of, leg, transfers_of
+from rescounter.settlement.sides import closing_moves, closing_sides, moves_of, sides_of
 from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
 __all__ = [
     "assign_batch",
     "batch_key",
+    "deal_batch",
+    "capital_batch",
     "earmark_batch",
     "fees_batch",
     "net_batch",
@@ -116,42 +144,74 @@ def earmark_batch(net: pa.Table, cycle: str, *, rulebook_version: str) -> Batch 
     return batch
 
 
-def net_batch(net: pa.Table, called: pa.Table, cycle: str, *, rulebook_version: str) -> Batch | None:
-    """The second final posting: what is due reaches the net creditors, and is paid out as *called*.
+def net_batch(
+    net: pa.Table,
+    called: pa.Table,
+    cycle: str,
+    *,
+    rulebook_version: str,
+    centre: pa.Table | None = None,
+    scale: pa.Table | None = None,
+    owed: pa.Table | None = None,
+) -> Batch | None:
+    """The second final posting: what is due reaches the net creditors, what is credit is booked, and it is paid out as *called*.
 
-    Args: *net* `calls.POSITIONS`; *called* `CALLS` of the last round, whose pay-outs are zero where accounts are prefunded.
-    Law: by account, the batch moves what the positions and calls say; nobody is paid out more than its net credit.
+    Args: *net* `calls.POSITIONS`, what is settled in money; *called* `CALLS` of the last round, whose pay-outs are zero where accounts are
+    prefunded; *centre* `exchange.CENTRE`, *scale* `credit.SCALE` and *owed* `collection.COLLECTED` where the cycle has them.
+    Law: by account, the batch moves what the positions, calls and documents say; nobody is paid out more than its net credit;
+    ``*/clearing`` ends at zero.
     """
-    sides = _sides(net)
-    pay_out = {(row["member"], row["currency"]): row["pay_out_minor"] for row in called.to_pylist() if row["pay_out_minor"]}
-    keys = list(zip(net["member"].to_pylist(), net["currency"].to_pylist(), strict=True))
-    sides = sides.append_column("pay_out_minor", pa.array([pay_out.get(key, 0) for key in keys], pa.int64()))
+    sides = sides_of(net, called, scale, owed)
     holds(
         bool(pc.all(pc.less_equal(sides["pay_out_minor"], sides["credit_minor"])).as_py() is not False),
         "paid_out_of_net_credit",
         cycle=cycle,
     )
-    holds(pay_out.keys() <= set(keys), "paid_out_of_net_credit", cycle=cycle)
     legs = (
         leg(sides, ("member", DUE), (_UNION, CLEARING), "debit_minor", "net_paid"),
         leg(sides, (_UNION, CLEARING), ("member", CASH), "credit_minor", "net_received"),
         leg(sides, ("member", CASH), (_UNION, SETTLEMENT), "pay_out_minor", "paid_out"),
+        leg(sides, ("member", CREDIT), (_UNION, CLEARING), "drawn_minor", "credit_drawn"),
+        leg(sides, (_UNION, CLEARING), ("member", CREDIT), "granted_minor", "credit_granted"),
+        *(leg(sides, ("member", each), (_UNION, CLEARING), f"{each}_due_minor", "due_collected") for each in PURPOSES),
+        *(leg(sides, (_UNION, CLEARING), ("member", each), f"{each}_owed_minor", "owed_collected") for each in PURPOSES),
     )
-    batch = _batch(legs, batch_key(cycle, "net"), cycle, rulebook_version)
-    owed = {key: -amount for key, amount in zip(keys, net["net_minor"].to_pylist(), strict=True) if amount < 0}
-    due = {key: amount for key, amount in zip(keys, net["net_minor"].to_pylist(), strict=True) if amount > 0}
-    debits = _named(owed, DUE) | _of_the_union(due, CLEARING) | _named(pay_out, CASH)
-    credits = _of_the_union(owed, CLEARING) | _named(due, CASH) | _of_the_union(pay_out, SETTLEMENT)
+    of_centre = centre_legs(CENTRE.empty_table() if centre is None else centre)
+    batch = _batch(legs, batch_key(cycle, "net"), cycle, rulebook_version, of_centre)
+    debits, credits = moves_of(net, called, scale, owed, centre)
     _posts(batch, debits, credits)
+    for account in (name for name in debits if name.startswith(f"{_UNION}/{CLEARING}/")):
+        holds(debits[account] == credits.get(account, 0), "clearing_ends_at_zero", account=account, cycle=cycle)
     return batch
 
 
-def fees_batch(fees: pa.Table, cycle: str, *, rulebook_version: str) -> Batch | None:
-    """What each member owes the union for clearing. Args: *fees* `fees.FEES_TABLE`."""
-    batch = _batch((leg(fees, ("member", FEES), (_UNION, FEES), "fee_minor", "fee"),), batch_key(cycle, "fees"), cycle, rulebook_version)
-    owed = {(row["member"], row["currency"]): row["fee_minor"] for row in fees.to_pylist() if row["fee_minor"]}
-    _posts(batch, _named(owed, FEES), _of_the_union(owed, FEES))
+def fees_batch(
+    fees: pa.Table, cycle: str, *, rulebook_version: str, interest: pa.Table | None = None, charges: pa.Table | None = None
+) -> Batch | None:
+    """What each member owes the union for clearing, and interest and charges on its credit.
+
+    Args: *fees* `fees.FEES_TABLE`; *interest* `accruals.INTEREST`; *charges* `accruals.CHARGES`.
+    """
+    sides = closing_sides(fees, interest, charges)
+    legs = (
+        leg(sides, ("member", FEES), (_UNION, FEES), "fee_minor", "fee"),
+        leg(sides, ("member", INTEREST), (_UNION, INTEREST), "interest_paid_minor", "interest_paid"),
+        leg(sides, (_UNION, INTEREST), ("member", INTEREST), "interest_earned_minor", "interest_earned"),
+        leg(sides, ("member", CHARGES), (_UNION, RESERVE_FUND), "charge_minor", "charge"),
+    )
+    batch = _batch(legs, batch_key(cycle, "fees"), cycle, rulebook_version)
+    _posts(batch, *closing_moves(fees, interest, charges))
     return batch
+
+
+def capital_batch(currency: str, amount_minor: int, *, is_added: bool, reference: str, rulebook_version: str) -> Batch:
+    """Convertible reserves that the union was given or gives back, under a reference, which makes the key."""
+    key = f"capital/{_hashed(reference)}"
+    sides = account_name(_UNION, SETTLEMENT, currency), account_name(_UNION, CAPITAL, currency)
+    debit, credit = sides if is_added else sides[::-1]
+    kind = "capital_added" if is_added else "capital_returned"
+    moved = Transfer(id=key, debit=debit, credit=credit, amount_minor=amount_minor, kind=kind)
+    return Batch(key=key, transfers=Transfers.of([moved]), rulebook_version=rulebook_version)
 
 
 def assign_batch(line: Mapping[str, object], member: str, cycle: str = "", *, rulebook_version: str) -> Batch:
@@ -170,6 +230,19 @@ def repay_batch(member: str, currency: str, amount_minor: int, *, reference: str
     debit, credit = account_name(member, CASH, currency), account_name(_UNION, SETTLEMENT, currency)
     moved = Transfer(id=key, debit=debit, credit=credit, amount_minor=amount_minor, kind="repaid")
     return Batch(key=key, transfers=Transfers.of([moved]), rulebook_version=rulebook_version)
+
+
+def deal_batch(sold: tuple[str, int], bought: tuple[str, int], *, reference: str, rulebook_version: str) -> Batch:
+    """Foreign exchange that the union dealt, under a reference of the operator, which makes the key. Args: currency and minor units > 0."""
+    key = f"dealt/{_hashed(reference)}"
+    (given, given_minor), (got, got_minor) = sold, bought
+    out = account_name(_UNION, EXCHANGE, given), account_name(_UNION, SETTLEMENT, given)
+    into = account_name(_UNION, SETTLEMENT, got), account_name(_UNION, EXCHANGE, got)
+    moved = [
+        Transfer(id=f"{key}/sold", debit=out[0], credit=out[1], amount_minor=given_minor, kind="sold"),
+        Transfer(id=f"{key}/bought", debit=into[0], credit=into[1], amount_minor=got_minor, kind="bought"),
+    ]
+    return Batch(key=key, transfers=Transfers.of(moved), policy=Policy.CYCLE_NET, rulebook_version=rulebook_version)
 
 
 def _resolution(line: Mapping[str, object], credit: str, kind: str, cycle: str, rulebook_version: str) -> Batch:
@@ -191,10 +264,23 @@ def _sides(net: pa.Table) -> pa.Table:
     return net.append_column("debit_minor", pa.array(np.maximum(-amount, 0))).append_column("credit_minor", pa.array(np.maximum(amount, 0)))
 
 
-def _batch(legs: Sequence[Leg], key: str, cycle: str, rulebook_version: str) -> Batch | None:
-    transfers = transfers_of(legs, key=key, cycle=cycle)
-    if transfers is None:
+def _add_centre(debits: dict[str, int], credits: dict[str, int], centre: pa.Table) -> None:
+    """Add what `legs.centre_legs` moves to what is expected of a batch."""
+    for row in centre.to_pylist():
+        own, clearing = (account_name(_UNION, purpose, row["currency"]) for purpose in (row["purpose"], CLEARING))
+        debited, credited = (clearing, own) if row["amount_minor"] > 0 else (own, clearing)
+        for sums, name in ((debits, debited), (credits, credited)):
+            sums[name] = sums.get(name, 0) + abs(row["amount_minor"])
+
+
+def _batch(legs: Sequence[Leg], key: str, cycle: str, rulebook_version: str, more: Sequence[Leg] = ()) -> Batch | None:
+    """The transfers of *legs*, and behind them those of *more*, whose rows are others."""
+    found = transfers_of(legs, key=key, cycle=cycle)
+    behind = transfers_of(more, key=key, cycle=cycle, first=0 if found is None else len(found)) if more else None
+    tables = [each.table for each in (found, behind) if each is not None]
+    if not tables:
         return None
+    transfers = Transfers(pa.concat_tables(tables))
     return Batch(key=key, transfers=transfers, policy=Policy.CYCLE_NET, cycle=cycle, rulebook_version=rulebook_version)
 
 

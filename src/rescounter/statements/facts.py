@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from rescounter.statements.credit_parts import CreditNote
 from rescounter.statements.moments import Moment
 from rescounter.terms.tables import CIRCUITS, REFUSALS_TABLE
 
@@ -22,10 +23,13 @@ __all__ = [
     "PAID_OUT",
     "Balance",
     "Call",
+    "Conversion",
     "CycleNote",
+    "ExchangeNote",
     "Fee",
     "Payment",
     "Proofs",
+    "RateNote",
     "RuleNote",
     "StatementFacts",
     "UnionNote",
@@ -101,8 +105,10 @@ class RuleNote:
 class Call:
     """What the union asks of a member in a currency, or pays it.
 
-    *position_minor*: the net of what novation replaced. *pay_in_minor*: what was called, less than the position where a balance or a
-    cap covers part. *paid_minor*: what came in for it. *due*: when the pay-in must be there; *pay_out_at*: when the pay-out leaves.
+    *position_minor*: the net of what novation replaced. *in_money_minor*: what is settled in money where that is not just the position:
+    credit is left out, interest and what is collected are in it, and amounts are those of the currency of settlement; ``None`` = the
+    position. *pay_in_minor*: what was called, less than that where a balance or a cap covers part. *paid_minor*: what came in for it.
+    *due*: when the pay-in must be there; *pay_out_at*: when the pay-out leaves.
     *account*, *reference*: where to pay, and what to write with it.
     """
 
@@ -115,6 +121,12 @@ class Call:
     pay_out_at: Moment | None = None
     account: str = ""
     reference: str = ""
+    in_money_minor: int | None = None
+
+    @property
+    def settles_minor(self) -> int:
+        """What is settled in money: positive = the member is paid."""
+        return self.position_minor if self.in_money_minor is None else self.in_money_minor
 
     @property
     def missing_minor(self) -> int:
@@ -123,13 +135,13 @@ class Call:
 
     @property
     def from_account_minor(self) -> int:
-        """What of the position the member's account, its cap included, covers without a pay-in."""
-        return max(0, -self.position_minor - self.pay_in_minor)
+        """What of its debit the member's account, its cap included, covers without a pay-in."""
+        return max(0, -self.settles_minor - self.pay_in_minor)
 
     @property
     def to_account_minor(self) -> int:
-        """What of the position stays on the member's account."""
-        return max(0, self.position_minor - self.pay_out_minor)
+        """What of its credit in money stays on the member's account."""
+        return max(0, self.settles_minor - self.pay_out_minor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,48 @@ class Payment:
     direction: str
     at: Moment
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateNote:
+    """A rate as it was told: *rate* of *currency* for one of the base, exact text, of *at*, by *source*."""
+
+    currency: str
+    rate: str
+    source: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """An amount and what it became. *rate*: *into* for one of *currency*, exact, ``p/q``; *difference*: minor units of *into* by which the
+    exact amount is more, exact."""
+
+    currency: str
+    amount_minor: int
+    rate: str
+    into: str
+    converted_minor: int
+    difference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeNote:
+    """How a member's positions were converted: into the *unit*, and from there into the currency in which it settles.
+
+    *basket*: amounts in one unit, as the rulebook writes them; *interest*: minor units by currency that came to the positions before;
+    *beside_minor*: what of the unit was settled otherwise, as credit or collected. *is_for_others*: it settles for other members too,
+    so its own items are not all that was converted.
+    """
+
+    unit: str
+    base: str
+    basket: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rates: tuple[RateNote, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    interest: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    beside_minor: int = 0
+    is_for_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +242,8 @@ class StatementFacts:
     *exponents*: digits of every currency that occurs. *items*: `ITEMS`. *circuits*: `terms.tables.CIRCUITS`, whole circuits through the
     member; *circuits_left_out* more are not told; *are_circuits_untold*: none is, since the cycle was too large to keep them. *members*:
     its rows of the members table, where the cycle is cleared: the totals must agree with them. *refusals*: of its rows. *names*: of
-    counterparties by code, where known. *has_liquidity*: cash took part in set-off.
+    counterparties by code, where known. *has_liquidity*: cash took part in set-off. *exchange*: where there is a unit of account, once
+    set-off is final.
     """
 
     union: UnionNote
@@ -203,6 +258,7 @@ class StatementFacts:
     are_circuits_untold: bool = False
     members: pa.Table | None = None
     calls: tuple[Call, ...] = ()
+    exchange: ExchangeNote | None = None
     payments: tuple[Payment, ...] = ()
     fees: tuple[Fee, ...] = ()
     balances: tuple[Balance, ...] = ()
@@ -210,3 +266,4 @@ class StatementFacts:
     proofs: Proofs = Proofs()
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     has_liquidity: bool = False
+    credit: tuple[CreditNote, ...] = ()

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rescounter.statements.closing_parts import accounts, dates, fees, proof, refused, rulebook
+from rescounter.statements.credit_parts import credit
 from rescounter.statements.documents import Document, Headline, Part, amount, marks_of
+from rescounter.statements.exchange_parts import conversions, exchange_currencies, rates
 from rescounter.statements.facts import StatementFacts
 from rescounter.statements.item_parts import by_counterparty, in_order, items
 from rescounter.statements.pages import page_html
@@ -81,9 +83,9 @@ def document(statement: Statement) -> Document:
 def _currencies(statement: Statement) -> list[str]:
     """Currencies that occur anywhere in the statement; of a statement without any item, all that it knows."""
     facts = statement.facts
-    found = {each.currency for part in (statement.totals, facts.calls, facts.payments, facts.fees, facts.balances) for each in part}
+    found = {each.currency for part in (statement.totals, facts.calls, facts.payments, facts.fees, facts.balances, facts.credit) for each in part}
     handed_in = {cell.currency for section in statement.sections for cell in _cells(section) if isinstance(cell, Money)}
-    return sorted(found | handed_in) or sorted(facts.exponents)
+    return sorted(found | handed_in | exchange_currencies(facts)) or sorted(facts.exponents)
 
 
 def _cells(section: Section) -> list[object]:
@@ -95,7 +97,10 @@ def _sections(statement: Statement) -> tuple[Section, ...]:
     facts, totals = statement.facts, statement.totals
     own: tuple[Section | None, ...] = (
         *positions(facts, totals),
+        conversions(facts),
+        rates(facts),
         payment(facts),
+        *credit(facts.credit),
         items(facts, totals, "owes"),
         items(facts, totals, "is_owed"),
         by_counterparty(facts),

@@ -82,7 +82,10 @@ def _call_lines(facts: StatementFacts, call: Call) -> Iterator[Line]:
 
     zone = facts.union.zone
     towards = {-1: "owed to the union", 0: "nothing either way", 1: "owed by the union"}
-    yield Line("Net position", money(call.position_minor), towards[int(np.sign(call.position_minor))])
+    if call.position_minor or call.in_money_minor is None:
+        yield Line("Net position", money(call.position_minor), towards[int(np.sign(call.position_minor))])
+    if call.in_money_minor is not None:
+        yield Line("Settled in money", money(call.in_money_minor), towards[int(np.sign(call.in_money_minor))])
     if call.pay_in_minor:
         yield Line("To pay in", money(call.pay_in_minor), f"by {call.due.told} ({zone})" if call.due else "")
         if call.account:

@@ -14,7 +14,10 @@ exponents       digits of each currency
 totals          for each currency what its items add up to (`totals.Totals`), with net_minor and position_minor
 items           every item, the columns of `facts.ITEMS` and open_minor
 circuits        rows of the circuits through the member; circuits_left_out: how many circuits are not told
-calls           currency, position_minor, pay_in_minor, paid_minor, missing_minor, pay_out_minor, due, pay_out_at, account, reference
+calls           currency, position_minor, pay_in_minor, paid_minor, missing_minor, pay_out_minor, due, pay_out_at, account, reference,
+                in_money_minor (null: the position)
+exchange        unit, base, basket, rates, conversions (rate and difference exact, as p/q), interest, beside_minor, is_for_others; or null
+credit          for each currency quota, position, reserves and credit before and after, interest, charges, events (`credit_parts.CreditNote`)
 payments        currency, amount_minor, direction (``in``, ``out``), at, reference
 fees            currency, amount_minor, words
 balances        account, currency, balance_minor, limit_minor (null: none), pending_minor, words
@@ -37,6 +40,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.statements.bookkeeping import ACCOUNTS, journal_entries
+from rescounter.statements.credit_parts import CreditNote
 from rescounter.statements.facts import Call, StatementFacts
 from rescounter.statements.item_parts import counterparties
 from rescounter.statements.member_statement import Statement
@@ -59,7 +63,7 @@ _TOTALS: Final = pa.schema(
 
 def tables(statement: Statement, accounts: Mapping[str, str] = ACCOUNTS) -> dict[str, pa.Table]:
     """What the writers of `formats` put beside the page: items, totals, counterparties, circuits, journal, and where there are any
-    calls, balances, refusals. Columns hold text, integers or days."""
+    calls, balances, conversions, rates, refusals. Columns hold text, integers or days."""
     facts = statement.facts
     found = {
         "items": _items(facts),
@@ -68,7 +72,9 @@ def tables(statement: Statement, accounts: Mapping[str, str] = ACCOUNTS) -> dict
         "circuits": facts.circuits,
         "journal": journal_entries(facts, accounts),
     }
-    more = {"calls": [_call(call) for call in facts.calls], "balances": [_plain(each) for each in facts.balances]}
+    more = {"calls": [_call(call) for call in facts.calls], "credit": [_credit_row(note) for note in facts.credit], "balances": [_plain(each) for each in facts.balances]}
+    if facts.exchange is not None:
+        more |= {"conversions": [_plain(each) for each in facts.exchange.conversions], "rates": [_plain(each) for each in facts.exchange.rates]}
     found |= {name: pa.Table.from_pylist(rows) for name, rows in more.items() if rows}
     return found | ({"refusals": facts.refusals} if facts.refusals.num_rows else {})
 
@@ -88,6 +94,8 @@ def as_json(statement: Statement) -> dict[str, Any]:
         "circuits": _rows(facts.circuits),
         "circuits_left_out": facts.circuits_left_out,
         "calls": [_call(call) for call in facts.calls],
+        "exchange": _plain(facts.exchange),
+        "credit": [_credit(note) for note in facts.credit],
         "payments": [_plain(each) for each in facts.payments],
         "fees": [_plain(each) for each in facts.fees],
         "balances": [_plain(each) for each in facts.balances],
@@ -112,6 +120,15 @@ def _total(totals: Totals) -> dict[str, Any]:
 
 def _call(call: Call) -> dict[str, Any]:
     return {**_plain(call), "missing_minor": call.missing_minor}
+
+
+def _credit(note: CreditNote) -> dict[str, Any]:
+    return {**_plain(note), "credit_before_minor": note.credit_before_minor, "credit_minor": note.credit_minor}
+
+
+def _credit_row(note: CreditNote) -> dict[str, Any]:
+    """The same in one row of a table, events by their codes."""
+    return {**_credit(note), "events": " ".join(event.code for event in note.events)}
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from rescounter.terms.credit_rules import CREDIT_RULES
+from rescounter.terms.council_rules import COUNCIL_RULES
 from rescounter.terms.cycle_rules import CYCLE_RULES
 from rescounter.terms.dispute_rules import DISPUTE_RULES
+from rescounter.terms.guarantee_rules import GUARANTEE_RULES
+from rescounter.terms.exchange_rules import EXCHANGE_RULES
+from rescounter.terms.insurance_rules import INSURANCE_RULES
 from rescounter.terms.ledger_rules import LEDGER_RULES
 from rescounter.terms.member_rules import MEMBER_RULES
+from rescounter.terms.pair_rules import PAIR_RULES
 from rescounter.terms.rulebook_rules import RULEBOOK_RULES
 from rescounter.terms.settlement_rules import SETTLEMENT_RULES
 from rescounter.terms.submission_rules import SUBMISSION_RULES
@@ -254,7 +260,7 @@ LEDGER_REFUSALS: Final = MappingProxyType({row[0]: RefusalRule(*row) for row in 
 UNION_REFUSALS: Final = MappingProxyType(
     {
         row[0]: RefusalRule(*row)
-        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, DISPUTE_RULES)
+        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, COUNCIL_RULES, DISPUTE_RULES, CREDIT_RULES, GUARANTEE_RULES, EXCHANGE_RULES, INSURANCE_RULES, PAIR_RULES)
         for row in sorted(rules, key=lambda row: row[2])
     }
 )
@@ -273,6 +279,12 @@ EXCLUSIONS: Final = MappingProxyType(
             Exclusion("disputed", "E7", "it is disputed, and waits for the decision"),
             Exclusion("held", "E8", "the counterparty has not agreed yet; it is held for the next cycle"),
             Exclusion("suspended", "E9", "debtor or creditor is suspended, or has left"),
+            Exclusion(
+                "unpaired",
+                "E10",
+                "it is half a pair: exactly one other item must go the opposite way between its two members, in another currency, "
+                "with the same reference",
+            ),
         )
     }
 )
