@@ -9,6 +9,7 @@ from typing import Any, Final
 from rescounter.approvals.approvals import needs_approval
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import Rules
+from rescounter.rulebook.subjects import is_kept
 from rescounter.rulebook.versions import Rulebook
 from rescounter.terms import holds
 from rescounter.terms.acts import Act, canonical
@@ -77,8 +78,13 @@ def _fault(act: Act, past: _Past, rules: Rules) -> str:
     if number:
         return _fault_of_use(act, number, past)
     if needs_approval(act.kind, rules, act.body) and not rules.union.single_person and not _is_by_rule(act, rules):
-        return "no approval"
+        return "" if _is_decided(act, rules) else "no approval"
     return ""
+
+
+def _is_decided(act: Act, rules: Rules) -> bool:
+    """True for what a decision of the council brought about, which `council/laws.py` looks at."""
+    return act.by == _UNION and bool(act.body.get("decision")) and is_kept(rules.council, act.kind, act.body, is_constituted=True)
 
 
 def _is_by_rule(act: Act, rules: Rules) -> bool:

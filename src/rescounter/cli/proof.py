@@ -1,4 +1,4 @@
-"""A proof of a ledger on the command line: written for a member, found among files, checked."""
+"""A proof of a ledger, or a vote, on the command line: written for a member, found among files, checked."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from rescounter.terms import CallerFault
 if TYPE_CHECKING:
     from rescounter.verification import Verdict
 
-__all__ = ["proof_in", "verify_proof_in", "write_proof"]
+__all__ = ["proof_in", "verify_proof_in", "verify_vote_in", "vote_in", "write_proof"]
 
 _PROOF: Final = "proof.json"
 _CHECKER: Final = "check_proof.py"
+_VOTE: Final = "vote.json"
 
 
 def write_proof(proof: dict[str, Any], target: Path) -> None:
@@ -53,3 +54,22 @@ def verify_proof_in(proof: object, *, verifier: str | None, checkpoint: Path | N
     except (OSError, UnicodeDecodeError) as fault:
         raise CallerFault("checkpoint_unreadable", f"the checkpoint {checkpoint} cannot be read ({fault})") from fault
     return verify_proof(proof, verifier=verifier, kept=kept)
+
+
+def vote_in(path: Path) -> object | None:
+    """What stands in the exported vote in the folder at *path*; None where there is none."""
+    file = path / _VOTE
+    if not file.is_file():
+        return None
+    try:
+        found: object = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise CallerFault("result_damaged", f"{file} cannot be read ({fault})") from fault
+    return found
+
+
+def verify_vote_in(vote: object, *, verifier: str | None) -> Verdict:
+    """Count a vote again, with the published key of the union's log."""
+    from rescounter.verification import verify_vote
+
+    return verify_vote(vote, verifier=verifier)

@@ -22,15 +22,20 @@ _OPERATOR, _MEMBER, _APPROVER = Role.OPERATOR, Role.MEMBER, Role.APPROVER
 _BY_THE_OPERATOR: Final = (
     *("rulebook_changed", "person_added", "person_changed", "person_removed", "limits_set"),
     *("members_joined", "member_changed", "member_suspended", "member_reinstated", "member_expelled"),
-    *("cycle_opened", "cut_off", "cleared", "corrected", "called", "paid_in", "funded", "settled", "closed"),
+    *("cycle_opened", "cut_off", "cleared", "corrected", "called", "paired", "paid_in", "funded", "settled", "closed"),
     *("assigned", "returned", "repaid"),
+    *("exposures_declared", "claim_reserved", "claim_refused"),
     *ALWAYS_APPROVED,
+    "collateral_called",
 )
 
 ROLES: Final = MappingProxyType(
     {
         **dict.fromkeys(_BY_THE_OPERATOR, frozenset({_OPERATOR})),
         **dict.fromkeys(("submitted", "withdrawn", "answered", "member_withdrew"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("motion_tabled", "motion_amended", "motion_withdrawn", "voted"), frozenset({_MEMBER})),
+        **dict.fromkeys(("motion_circulated", "motion_opened", "motion_closed"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("claim_notified", "claim_disputed"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("approved", "refused"), frozenset({_APPROVER, _OPERATOR, _MEMBER})),
     }
 )
@@ -63,4 +68,5 @@ def conditions_of(rules: Rules) -> Conditions:
         currencies=rules.union.currencies,
         exponents=Exponents(dict(rules.union.exponents)),
         approver=Role(rules.approvals.role),
+        settlement_currencies=rules.union.currencies if rules.exchange.members_choose else (),
     )

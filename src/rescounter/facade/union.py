@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rescounter.approvals.approvals import needs_approval, refusals_to_decide
+from rescounter.cycle.motions import executed, undecided_refusals
+from rescounter.cycle.motions_again import refusals_again
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform
 from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
@@ -25,6 +27,7 @@ from rescounter.facade.union_office import LedgerOffice
 from rescounter.ledger.records import Record
 from rescounter.membership.refusing import refusals as refusals_of_member
 from rescounter.rulebook.reading import read_rulebook
+from rescounter.rulebook.rules import COUNCIL_SUBJECTS
 from rescounter.terms import CallerFault, Refusal, holds, there
 from rescounter.terms.acts import Act, body_of, canonical
 
@@ -78,6 +81,7 @@ class Desk:
             return Done(refusals=step.refusals, is_repeat=step.is_done, told=step.told)
         wanted = step.wanted
         holds("approval" not in wanted.body, "no_act_brings_its_approval_along", kind=wanted.kind)
+        holds("decision" not in wanted.body or wanted.kind not in COUNCIL_SUBJECTS, "no_act_brings_its_decision_along", kind=wanted.kind)
         if found := self._against(wanted, by=by, member=member):
             return Done(kind=wanted.kind, refusals=found)
         rules = self.union.rules(self.at_us)
@@ -85,7 +89,7 @@ class Desk:
             if not rules.union.single_person:
                 return self._propose(wanted, by=by, expires_days=rules.approvals.expires_days)
             wanted = Wanted(wanted.kind, {**wanted.body, "approval": 0})
-        return self._perform_and_append([(by, wanted)], told=step.told)
+        return self._perform_and_append([(by, wanted), *executed(self.union, wanted)], told=step.told)
 
     def was_overtaken(self, done: Done) -> bool:
         """True where somebody else acted since the step was reckoned: nothing was done, and the union has been read again.
@@ -135,7 +139,11 @@ class Desk:
 
     def _against(self, wanted: Wanted, *, by: str, member: str) -> tuple[Refusal, ...]:
         """Why an act may not be done as the union stands."""
-        found = refusals_of_person(self.union, by, wanted.kind, member=member)
+        found = (
+            *refusals_of_person(self.union, by, wanted.kind, member=member),
+            *undecided_refusals(self.union, wanted, at_us=self.at_us),
+            *refusals_again(self.union, wanted, by=by, at_us=self.at_us),
+        )
         cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
         if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:
             found = (*found, refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))

@@ -30,18 +30,20 @@ __all__ = [
 
 ROWS_MAX: Final = 1_000
 """Most members or limits in one act."""
-OF_ANY_ACT: Final = ("approval",)
-"""What any act may carry: the number of the proposal that brought it about."""
+OF_ANY_ACT: Final = ("approval", "decision")
+"""What any act may carry: the number of the proposal, or of the decision of the council, that brought it about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What the rulebook asks of members and limits. *currencies*: none named = all of ISO 4217; *approver*: the role that approves."""
+    """What the rulebook asks of members and limits. *currencies*: none named = all of ISO 4217; *approver*: the role that approves;
+    *settlement_currencies*: those of which a member may choose one to settle in."""
 
     lei_required: bool = False
     currencies: tuple[str, ...] = ()
     exponents: Exponents = field(default_factory=Exponents)
     approver: Role = Role.APPROVER
+    settlement_currencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class Grounds:
 
     @property
     def was_approved(self) -> bool:
-        """True where a proposal is carried out: a date that passed while it waited counts as the instant of the act."""
-        return bool(self.body.get("approval"))
+        """True where a proposal or a decision is carried out: a date that passed while it waited counts as the instant of the act."""
+        return bool(self.body.get("approval") or self.body.get("decision"))
 
 
 def refused(code: str, name: str, found: object, allowed: str = "", *, row: int = 0) -> Refusal:

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rescounter.rulebook.fields import Kind, Rule
+from rescounter.rulebook.rules import COUNCIL_SUBJECTS
+from rescounter.rulebook.voting_tables import table_faults
 from rescounter.terms import Exponents, format_minor, parse_minor
 from rescounter.terms.currencies import EXPONENT_MAX
 from rescounter.terms.identity import is_text
@@ -20,6 +22,7 @@ __all__ = ["Problem", "Read", "found_in_toml", "read_value", "told_value"]
 
 _DAYS_MAX: Final = 366
 _PER_MILLE_MAX: Final = 1000
+_TEMPLATE_LENGTH_MAX: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,28 @@ def _texts_of(rule: Rule, found: Any, exponents: Exponents, currency: str) -> Re
     return _list(_text)(rule, found, exponents)
 
 
+def _text_of_subject(rule: Rule, found: Any, exponents: Exponents, subject: str) -> Read:
+    if subject not in COUNCIL_SUBJECTS:
+        return Read(None, (Problem("choice_unknown", subject, "one of: " + ", ".join(COUNCIL_SUBJECTS)),))
+    return _text(rule, found, exponents)
+
+
+def _template(rule: Rule, found: Any, _: Exponents, name: str) -> Read:
+    if not isinstance(found, str):
+        return Read(None, (_wrong(rule, found),))
+    if not 0 < len(found) <= _TEMPLATE_LENGTH_MAX or any(not (sign.isprintable() or sign in "\n\t") for sign in found):
+        told = f"1 to {_TEMPLATE_LENGTH_MAX:,} visible characters"
+        return Read(None, (Problem("text_unusable_in_rule", f"{len(found):,} characters", told),))
+    return Read(found)
+
+
+def _voting_rule(rule: Rule, found: Any, _: Exponents, name: str) -> Read:
+    if not isinstance(found, Mapping):
+        return Read(None, (_wrong(rule, found),))
+    problems = tuple(Problem("voting_rule_unusable", told, allowed) for told, allowed in table_faults(name, found))
+    return Read(MappingProxyType({key: tuple(each) if isinstance(each, list) else each for key, each in found.items()}), problems)
+
+
 _READERS: Final[Mapping[Kind, Callable[[Rule, Any, Exponents], Read]]] = MappingProxyType(
     {
         Kind.TEXT: _text,
@@ -183,5 +208,8 @@ _READERS: Final[Mapping[Kind, Callable[[Rule, Any, Exponents], Read]]] = Mapping
         Kind.DIGITS: _table(_digits),
         Kind.TEXT_BY_CURRENCY: _table(_text_of),
         Kind.TEXTS_BY_CURRENCY: _table(_texts_of),
+        Kind.TEXT_BY_SUBJECT: _table(_text_of_subject),
+        Kind.TEMPLATES: _table(_template),
+        Kind.VOTING_RULES: _table(_voting_rule),
     }
 )

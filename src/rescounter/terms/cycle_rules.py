@@ -139,15 +139,6 @@ CYCLE_RULES: Final[tuple[_Row, ...]] = (
         "rescounter cycle settle, twice",
     ),
     (
-        "council_decides",
-        "C15",
-        6150,
-        "a rule can be changed by a decision of the council only",
-        "a decision on record",
-        "Table a proposal in the council.",
-        "rulebook change in a union that has a council",
-    ),
-    (
         "nothing_to_pay_in",
         "C16",
         6160,

@@ -3,7 +3,7 @@
 
     python check_proof.py proof.json [--verifier KEY] [--checkpoint FILE]
 
-A proof says that a transfer stands in the log of a ledger, or that the log continues an earlier one. It ends at a checkpoint,
+A proof says that a transfer or a record stands in the log of a ledger, or that the log continues an earlier one. It ends at a checkpoint,
 which the union's key signs. Name the key as it was published and the checkpoint that you kept: what the proof says of them counts
 for nothing. This file shares no code with the programs that made the proof. Bytes: `docs/LEDGER.md`, sections 3 and 4.
 Sources: RFC 9162, 2.1.3.2 and 2.1.4.2; RFC 8032, 5.1.7; C2SP signed-note and tlog-checkpoint.
@@ -21,10 +21,11 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-__all__ = ["FORMAT", "Finding", "Report", "check", "main"]
+__all__ = ["FORMAT", "Finding", "Report", "check", "fields_of_record", "main", "signs"]
 
 FORMAT = "rescounter-proof/1"
 TRANSFER = "id debit credit amount_minor kind cycle flag pending_id expires_at_us reverses effective_at_us currency memo_digest"
+RECORD = "number kind by body_digest"
 ENTRY = "sequence kind outcome policy rulebook_version rows accepted tree_rows root request_seal at_us"
 INCLUSION = {"leaf": str, "place": int, "rows": int, "batch_path": list, "entry": str, "sequence": int, "log_path": list, "log_size": int}
 CONSISTENCY = {"first": int, "first_root": str, "second": int, "path": list}
@@ -129,24 +130,42 @@ def _steps(name: str, texts: list[str]) -> list[bytes]:
 
 
 def _inclusion(proof: dict[str, Any], head: _Head) -> str:
-    """The transfer stands in its batch, the batch in its entry, the entry in the log that the checkpoint tells."""
+    """The transfer or record stands in its batch, the batch in its entry, the entry in the log that the checkpoint tells."""
     leaf, payload = _bytes("leaf", proof["leaf"]), _bytes("entry", proof["entry"])
-    transfer = _fields("leaf", leaf, b"\0", SALT_BYTES, b"T", TRANSFER)
+    told = _record_told(leaf) if leaf[1 + SALT_BYTES :][:1] == b"U" else _transfer_told(leaf)
     entry = _fields("entry", payload, ENTRY_MARK, 0, b"", ENTRY)
     _expect("entry", "outcome", entry["outcome"], "posted")
-    for name, told in (("sequence", "sequence"), ("tree_rows", "rows")):
-        _expect("entry", name, entry[name], str(proof[told]))
+    for name, own in (("sequence", "sequence"), ("tree_rows", "rows")):
+        _expect("entry", name, entry[name], str(proof[own]))
     _expect("checkpoint", "entries", head.size, proof["log_size"])
     root = _folded(hashlib.sha256(leaf).digest(), _steps("batch_path", proof["batch_path"]), proof["place"], proof["rows"])
     _expect("batch", f"row {proof['place']} of {proof['rows']}", root and root.hex(), entry["root"])
     root = _folded(_leaf_hash(payload), _steps("log_path", proof["log_path"]), proof["sequence"], proof["log_size"])
     _expect("log", f"entry {proof['sequence']} of {proof['log_size']}", root and root.hex(), head.root.hex())
+    return f"{told}; it stands in entry {proof['sequence']} of the {head.size} entries of {shown(head.origin)}"
+
+
+def _record_told(leaf: bytes) -> str:
+    record = _fields("leaf", leaf, b"\0", SALT_BYTES, b"U", RECORD)
+    return f"record {shown(record['number'])}: {shown(record['kind'])} by {shown(record['by'] or 'the union')}"
+
+
+def _transfer_told(leaf: bytes) -> str:
+    transfer = _fields("leaf", leaf, b"\0", SALT_BYTES, b"T", TRANSFER)
     kind = {"0": "", "1": " (pending)", "2": " (post)", "3": " (void)", "4": " (expiry)"}.get(transfer["flag"], " (of another flag)")
     return (
         f"transfer {shown(transfer['id'])}{kind}: {shown(transfer['debit'])} is debited and {shown(transfer['credit'])} credited with "
-        f"{shown(transfer['amount_minor'])} minor units of {shown(transfer['currency'])}; it stands in entry {proof['sequence']} of the "
-        f"{head.size} entries of {shown(head.origin)}"
+        f"{shown(transfer['amount_minor'])} minor units of {shown(transfer['currency'])}"
     )
+
+
+def fields_of_record(proof: dict[str, Any]) -> dict[str, str]:
+    """Number, kind, by and digest of the body of the record that a proof is about, and *at_us* of its entry; empty where it is of none."""
+    try:
+        record = _fields("leaf", _bytes("leaf", proof["leaf"]), b"\0", SALT_BYTES, b"U", RECORD)
+        return {**record, "at_us": _fields("entry", _bytes("entry", proof["entry"]), ENTRY_MARK, 0, b"", ENTRY)["at_us"]}
+    except (_Wrong, KeyError, TypeError):
+        return {}
 
 
 def _consistency(proof: dict[str, Any], head: _Head, kept: str | None, not_proven: list[str]) -> str:
@@ -281,6 +300,17 @@ def _signed(head: _Head, verifier: str | None, own: list[str], not_proven: list[
                 raise _Wrong(Finding("signature", shown(name), "a signature over something else", "one over this checkpoint"))
             return
     raise _Wrong(Finding("signature", shown(name), "none of this key", f"one of key {identity.hex()}"))
+
+
+def signs(verifier: str, text: bytes, line: str) -> bool:
+    """True when *line*, as a signed note has it, is a signature over *text* by the key that *verifier* tells."""
+    try:
+        name, identity, public = _key(verifier)
+    except _Wrong:
+        return False
+    signer, _, encoded = line[len(DASH) :].partition(" ") if line.startswith(DASH) else ("", "", "")
+    content = _decoded(encoded)
+    return signer == name and content[:4] == identity and _is_signed(public, text, content[4:])
 
 
 # Ed25519. Source: RFC 8032, 5.1.
