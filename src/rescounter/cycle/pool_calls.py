@@ -15,8 +15,9 @@ import pyarrow as pa
 from rescounter.cycle.office import Office, Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.pool_years import open_year, settler_of
 from rescounter.cycle.union import Union
-from rescounter.insurance.books import Books, books_of, factors, record_of
-from rescounter.insurance.contributions import advances, cap_of, capped, estimates, rounded
+from rescounter.insurance.books import Books, books_of
+from rescounter.insurance.charging import advance_rows
+from rescounter.insurance.contributions import cap_of, capped, rounded
 from rescounter.insurance.pool import Call, Claim, Year
 from rescounter.insurance.solvency import solvency
 from rescounter.insurance.states import ClaimState
@@ -36,31 +37,12 @@ def advance(union: Union, office: Office, code: str) -> Step:
     if year is None:
         return refused(*found)
     books = books_of(year, office.table)
-    rows = [
-        (member, name, declared - book.charged.get(name, 0))
-        for member, book in books.items()
-        for name, declared in sorted(book.declared.items())
-        if declared > book.charged.get(name, 0)
-    ]
+    rows = advance_rows(union.pool, year, books, office.table)
     if not rows and not year.called_minor("advance"):
         return refused(refusal("nobody_to_call", code, found="no exposure was declared"))
     if not rows:
         return Step(is_done=True, told=f"The advance of every exposure in {code} was called before; nothing was done.")
-    by_member = factors(record_of(union.pool, year, {member for member, _, _ in rows}, office.table), year.terms)
-    estimated = estimates([(name, exposure) for _, name, exposure in rows], [by_member[member] for member, _, _ in rows], year.terms)
-    table = [
-        {
-            "member": member,
-            "class": name,
-            "exposure_minor": exposure,
-            "factor": str(by_member[member]),
-            "estimated_minor": whole,
-            "basis_minor": whole,
-            "amount_minor": amount,
-        }
-        for (member, name, exposure), whole, amount in zip(rows, estimated, advances(estimated, year.terms), strict=True)
-    ]
-    return _called(office, year, "advance", _numbered(year, "advance"), table)
+    return _called(office, year, "advance", _numbered(year, "advance"), rows)
 
 
 def supplementary(union: Union, office: Office, code: str, amount_minor: int | None, *, name: str, reason: str) -> Step:
@@ -157,7 +139,14 @@ def _called(office: Office, year: Year, kind: str, name: str, rows: Sequence[Map
     table = pa.Table.from_pylist(list(rows), schema=CALL_ROWS)
     body = {"claim": "", "member": "", "reason": "", "asked_minor": None, **more}
     total = sum(row["amount_minor"] for row in rows)
-    made = {"year": year.code, "call": name, "kind": kind, "rows": office.keep_table(table), "total_minor": total}
+    made: dict[str, Any] = {
+        "year": year.code,
+        "currency": year.terms.currency,
+        "call": name,
+        "kind": kind,
+        "rows": office.keep_table(table),
+        "total_minor": total,
+    }
     return Step(wanted=Wanted("pool_called", {**made, **body}))
 
 
@@ -193,7 +182,7 @@ def paying_call(union: Union, office: Office, name: str, *, member: str = "", am
     table = pa.Table.from_pylist(
         [{"member": each, "settles_by": settler_of(union, each), "amount_minor": amount} for each, amount in rows], schema=PAYMENTS
     )
-    body = {
+    body: dict[str, Any] = {
         "year": year.code,
         "currency": year.terms.currency,
         "call": name,

@@ -129,7 +129,7 @@ def paying_claim(union: Union, office: Office, name: str) -> Step:
         if claim.state is ClaimState.ADJUSTED and not amount and not settles:
             found = f"{year.cash_minor} there, {due} due, {uncalled_overspill(claim, year)} of overspill not called, {_TOLD}"
             return refused(refusal("pool_has_no_money", name, found=found))
-        body = {"amount_minor": amount, "payment": claim.payments + 1, "settles": settles}
+        body: dict[str, Any] = {"amount_minor": amount, "payment": claim.payments + 1, "settles": settles}
         return _moved(claim, year, "claim_paid", member=claim.member, settles_by=settler_of(union, claim.member), **body)
 
     return _about(union, name, step)
@@ -190,7 +190,7 @@ def _moved(claim: Claim, year: Year, kind: str, **body: Any) -> Step:
     if follows(claim.state, kind, facts_of(claim, kind, body, year)) is None:
         paid = f", {claim.paid_minor} of it paid, {_TOLD}" if claim.paid_minor else ""
         return refused(refusal("claim_out_of_turn", claim.code, found=f"{claim.code} is {claim.state.value}{paid}"))
-    return wanted(kind, claim=claim.code, year=claim.year, **body)
+    return wanted(kind, claim=claim.code, year=claim.year, currency=year.terms.currency, **body)
 
 
 def _done(claim: Claim, words: str) -> Step:

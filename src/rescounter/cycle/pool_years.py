@@ -158,6 +158,7 @@ def closing_year(union: Union, office: Office, code: str, *, to: str, gives_up: 
     return wanted(
         "pool_year_closed",
         year=code,
+        currency=year.terms.currency,
         total_minor=year.cash_minor,
         surplus=office.keep_table(pa.Table.from_pylist(surplus, schema=SURPLUS_ROWS)),
         carried_to=to if goes_on else "",
