@@ -11,7 +11,7 @@ from rescounter.settlement.convertible import convertible_of
 from tests.cycle.world import OPERATOR, RULES, World
 from tests.store.stores import FRESH
 
-__all__ = ["RULES_OF_CREDIT", "MONTHS", "capital", "credit_rules", "month", "new_world", "paid_up", "quotas", "scale_of"]
+__all__ = ["MONTHS", "RULES_OF_CREDIT", "capital", "credit_rules", "month", "new_world", "paid_up", "quotas", "scale_of"]
 
 MONTHS = ("2026-01-22", "2026-02-23", "2026-03-23", "2026-04-22", "2026-05-22", "2026-06-22")
 """The cut-offs of a year's first half; a weekend moves one to the Monday."""
