@@ -120,9 +120,11 @@ def _used(proposal: Proposal, act: Act) -> Proposal:
 def needs_approval(kind: str, rules: Rules, body: Mapping[str, Any] = MappingProxyType({})) -> bool:
     """True for an act that these rules ask a second person for; a single-person union does it alone, and says so.
 
-    A result that is not final needs none (`docs/UNION.md`, section 2); no other act gets past by calling itself so.
+    A result that is not final needs none (`docs/UNION.md`, section 2); no other act gets past by calling itself so. Funding needs one
+    where it settles pairs, which is final.
     """
-    is_needed = kind in ALWAYS_APPROVED or kind in rules.approvals.needed
+    settles_pairs = kind == "funded" and "pairs" in body
+    is_needed = kind in ALWAYS_APPROVED or kind in rules.approvals.needed or settles_pairs
     return is_needed and not (kind == "cleared" and body.get("is_final") is False)
 
 

@@ -11,12 +11,13 @@ from rescounter.cli.union_voice import told_json
 from rescounter.cli.union_words import Call
 from rescounter.cli.voice import stages
 
-__all__ = ["show_savings", "show_statement"]
+__all__ = ["show_savings", "show_statement", "terminal_width"]
 
 
 def show_statement(call: Call, member: str, *, cycle: str | None, output: Path | None, format: str, force: bool) -> None:
     """The statement of a member, as far as the cycle has come."""
     from rescounter.facade.union_files import write_statement
+    from rescounter.facade.union_sections import sections_of
     from rescounter.facade.union_statement import facts_of
     from rescounter.facade.union_work import cycle_named
     from rescounter.formats.folder import check_target
@@ -27,13 +28,14 @@ def show_statement(call: Call, member: str, *, cycle: str | None, output: Path |
         check_target(output, force=force)
     with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
         progress("reading")
-        made = statement(facts_of(desk, cycle_named(desk, cycle), member))
+        chosen = cycle_named(desk, cycle)
+        made = statement(facts_of(desk, chosen, member), sections_of(desk, chosen, member))
         if output is not None:
             progress("writing")
             write_statement(made, output, format=format, force=force)
     if output is None:
         if not told_json(call, as_json(made)) and not call.quiet:
-            typer.echo(text(made, _width()))
+            typer.echo(text(made, terminal_width()))
         return
     if not told_json(call, {"folder": str(output), "member": member}) and not call.quiet:
         typer.echo(f"Written to {output}/: open statement.html, book journal.{format}; statement.json holds the proofs.")
@@ -57,7 +59,7 @@ def show_savings(call: Call, *, output: Path | None, format: str, force: bool) -
         typer.echo(f"Written to {output}/: open savings.html.")
 
 
-def _width() -> int:
+def terminal_width() -> int:
     """As wide as the terminal, within what reads well."""
     import shutil
 

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
+from rescounter.cli.collateral_work import call_lines
+from rescounter.cli.council_show import due_motions, motion_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
@@ -42,6 +44,7 @@ def show_status(call: Call) -> None:
             "events": latest_events(desk),
             "closed": len(union.cycles) - len(going),
             "proposals": [proposal_body(desk, each) for each in pending],
+            "motions": due_motions(desk),
         }
         if told_json(call, body) or call.quiet:
             return
@@ -49,6 +52,9 @@ def show_status(call: Call) -> None:
         for cycle in going:
             lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *due_lines(due[cycle.code], desk)]
         lines += _opening(desk, going)
+        lines += ["", *told] if (told := motion_lines(desk)) else []
+        if missing := call_lines(desk):
+            lines += ["", "Collateral called and not met:", *missing]
         lines += has_lines(desk)
         lines += _guarantee(desk)
         if pending:

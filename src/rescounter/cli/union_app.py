@@ -18,11 +18,14 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="A folder fo
 def add_union_commands(app: typer.Typer) -> None:
     """Put the commands of a union into the command tree."""
     from rescounter.cli.approval_app import approval_app
+    from rescounter.cli.council_app import council_app
     from rescounter.cli.capital_app import capital_app
+    from rescounter.cli.collateral_app import collateral_app
     from rescounter.cli.cycle_app import cycle_app
     from rescounter.cli.default_app import default_app, drill_app, fund_app
     from rescounter.cli.dispute_app import dispute_app
     from rescounter.cli.member_app import key_app, member_app, person_app
+    from rescounter.cli.pool_app import pool_app
     from rescounter.cli.rates_app import rates_app
     from rescounter.cli.rulebook_app import rulebook_app
 
@@ -38,10 +41,13 @@ def add_union_commands(app: typer.Typer) -> None:
         (key_app, "key"),
         (rulebook_app, "rulebook"),
         (rates_app, "rates"),
+        (collateral_app, "collateral"),
         (approval_app, "approval"),
         (cycle_app, "cycle"),
         (capital_app, "capital"),
+        (council_app, "council"),
         (dispute_app, "dispute"),
+        (pool_app, "pool"),
         (default_app, "default"),
         (fund_app, "fund"),
         (drill_app, "drill"),
@@ -51,7 +57,7 @@ def add_union_commands(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
-    pack: Annotated[str | None, typer.Option(help="A rulebook that ships: trade-credit, corporate-netting, deferred-net.")] = None,
+    pack: Annotated[str | None, typer.Option(help="A rulebook that ships: trade-credit, corporate-netting, deferred-net, payment-versus-payment.")] = None,
     rulebook: Annotated[Path | None, typer.Option(help="A rulebook of your own (TOML).")] = None,
     name: Annotated[str | None, typer.Option(help="The union's name; it is put into the rulebook.")] = None,
     operator: Annotated[str | None, typer.Option(help="Code of the person who runs it.")] = None,

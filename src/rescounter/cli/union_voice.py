@@ -53,6 +53,11 @@ KINDS: Final[Mapping[str, str]] = {
     "cleared": "the clearing",
     "corrected": "the corrected set",
     "called": "calls",
+    "paired": "which pairs settle",
+    "prices_set": "prices of collateral",
+    "collateral_pledged": "collateral, pledged",
+    "collateral_released": "collateral, given back",
+    "collateral_called": "calls for collateral",
     "paid_in": "pay-ins",
     "funded": "the funding",
     "settled": "the settlement",
@@ -69,6 +74,27 @@ KINDS: Final[Mapping[str, str]] = {
     "loss_borne": "a loss, borne by the guarantee",
     "assessment_paid": "a call of the guarantee, paid",
     "recovered": "what came back of a default",
+    "pool_year_opened": "a policy year of the pool",
+    "exposures_declared": "exposures in the pool",
+    "pool_called": "a call of the pool",
+    "pool_paid": "the payment of a call of the pool",
+    "pool_year_closed": "the close of a policy year",
+    "claim_notified": "a claim on the pool",
+    "claim_reserved": "a reserve for a claim",
+    "claim_adjusted": "the adjustment of a claim",
+    "claim_paid": "the payment of a claim",
+    "claim_refused": "the refusal of a claim",
+    "claim_disputed": "a dispute about a claim",
+    "claim_resolved": "the end of a dispute about a claim",
+    "reinsurance_received": "reinsurance of a claim, received",
+    "representative_named": "a representative in council",
+    "motion_tabled": "a motion",
+    "motion_amended": "an amended motion",
+    "motion_circulated": "the circulation of a motion",
+    "motion_opened": "the opening of a vote",
+    "voted": "a ballot",
+    "motion_closed": "the close of a vote",
+    "motion_withdrawn": "the withdrawal of a motion",
     "approved": "an approval",
     "refused": "a refusal",
 }
@@ -110,14 +136,22 @@ def about(kind: str, body: Mapping[str, Any]) -> str:
     words = KINDS.get(kind, kind)
     if kind == "cleared":
         words = "the final result, whose set-off is posted" if body.get("is_final") else "a preliminary result"
-    if "members" in body:
+    if kind == "funded" and "pairs" in body:
+        words = "the settlement of pairs, both payments or neither"
+    if isinstance(body.get("prices"), list):
+        words += f": {_some(dict.fromkeys(each['asset'] for each in body['prices']))}"
+    if "members" in body and isinstance(body["members"], list):
         count = len(body["members"])
         joining = "a member that joins" if count == 1 else f"{count:,} members that join"
         words = f"{joining}: {_some(each['code'] for each in body['members'])}"
     elif "limits" in body:
         words = f"limits of {_some(dict.fromkeys(each['member'] for each in body['limits']))}"
+    elif "person" in body:
+        words += f": {body['person'] or 'nobody'} for {body['member']}"
     elif "code" in body:
         words += f": {body['code']}"
+    elif kind in KINDS and "year" in body:
+        words += f": {_of_pool(body)}"
     elif "reference" in body:
         words += f": {body['reference']}" + (f" for {body['member']}" if body.get("member") else "")
     elif kind == "loss_borne":
@@ -125,6 +159,14 @@ def about(kind: str, body: Mapping[str, Any]) -> str:
     elif "digest" in body:
         words += f", digest {body['digest'][:16]}"
     return words + (f", cycle {body['cycle']}" if body.get("cycle") else "") + (f" ({body['reason']})" if body.get("reason") else "")
+
+
+def _of_pool(body: Mapping[str, Any]) -> str:
+    """What an act of the insurance pool is about: its call, claim or year, for whom, and how much."""
+    what = body.get("call") or body.get("claim") or body["year"]
+    member = body.get("reinsurer") or body.get("member")
+    minor = body.get("amount_minor", body.get("total_minor"))
+    return f"{what}" + (f" of {member}" if member else "") + ("" if minor is None else f", {minor:,} minor units {body.get('currency', '')}")
 
 
 def _some(names: Any) -> str:

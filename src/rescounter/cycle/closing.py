@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from rescounter.cycle.accruing import accrued
 from rescounter.cycle.exchanging import quotation_of
-from rescounter.cycle.figuring import in_the_unit
+from rescounter.cycle.figuring import Paid, in_the_unit
 from rescounter.cycle.next_step import is_left_known, pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.states import State
@@ -59,13 +59,15 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
 def figures_told(union: Union, cycle: Cycle, office: Office, figures: Sequence[CycleFigures]) -> tuple[CycleFigures, ...]:
     """The figures as they are kept and told: of each currency, or where there is a unit of account once, in it."""
     rates = quotation_of(union, cycle, office) if cycle.final is not None else None
-    if rates is None:
+    if rates is None or not figures:
         return tuple(as_paid(each, cycle, office) for each in figures)
     funded, obligations = cycle.last("funded"), outcome_of(cycle, office)
     members = pc.count_distinct(pa.chunked_array([*obligations["debtor"].chunks, *obligations["creditor"].chunks], pa.string())).as_py()
-    net = None if funded is None else office.table(funded.body["net"])
-    told = in_the_unit(figures, rates, members=members, net=net, credit_minor={} if funded is None else funded.body["credit"])
-    return () if told is None else (told,)
+    paid = None
+    if funded is not None:
+        positions, net = office.table(cycle.known("called").body["positions"]), office.table(funded.body["net"])
+        paid = Paid(positions, net, funded.body["credit"])
+    return (in_the_unit(figures, rates, members=members, paid=paid),)
 
 
 def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures:

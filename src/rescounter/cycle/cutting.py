@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,9 @@ from rescounter.cycle.states import State
 from rescounter.cycle.submitting import answered, held, withdrawn
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.cut_off import CutOff, Handed, corrected, freeze
+from rescounter.rulebook.rules import PAIRS_KIND
 from rescounter.terms import there
+from rescounter.terms.intake_tables import KEPT_OUT, WITHDRAWALS
 
 __all__ = ["correcting", "cutting_off", "handed_in"]
 
@@ -24,7 +27,7 @@ def cutting_off(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> St
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if at_us < cycle.dates.cut_off_at_us:
         return refused(refusal("too_early", cycle.code, found=f"the cut-off of cycle {cycle.code} has not come"))
-    handed = handed_in(union, cycle, office)
+    handed = handed_in(union, cycle, office, disputed_us=cycle.dates.cut_off_at_us)
     if handed is None:
         before = union.before(cycle)
         return refused(
@@ -39,7 +42,7 @@ def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Ste
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if at_us < cycle.dates.corrections_end_at_us:
         return refused(refusal("too_early", cycle.code, found=f"corrections to cycle {cycle.code} are still taken"))
-    handed = there(handed_in(union, cycle, office), "what_was_frozen_can_be_frozen_again", cycle=cycle.code)
+    handed = there(handed_in(union, cycle, office, disputed_us=cycle.dates.corrections_end_at_us), "what_was_frozen_can_be_frozen_again", cycle=cycle.code)
     before = cycle.known("cut_off")
     previous = CutOff(
         table=office.table(before.body["frozen"]),
@@ -51,10 +54,11 @@ def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Ste
     return _frozen("corrected", cycle, office, corrected(previous, handed, key=office.cycle_key(cycle.code)))
 
 
-def handed_in(union: Union, cycle: Cycle, office: Office) -> Handed | None:
+def handed_in(union: Union, cycle: Cycle, office: Office, *, disputed_us: int) -> Handed | None:
     """Everything that the cut-off looks at; None while the cycle before has not said what it carries over.
 
-    Members stand as they stood at the cut-off, whenever the step is done.
+    Members stand as they stood at the cut-off, whenever the step is done. What was in dispute at *disputed_us*, or came to be since, is
+    held out; what a dispute took out by then does not stand.
     """
     rules = union.rules_of(cycle)
     carried = carried_into(union, cycle, office)
@@ -77,8 +81,15 @@ def handed_in(union: Union, cycle: Cycle, office: Office) -> Handed | None:
         carried=carried,
         withdrawals=withdrawn(cycle, office),
         answers=answered(cycle, office),
+        kept_out=_names(union.disputes.held_out(disputed_us), KEPT_OUT, excluded="disputed"),
+        taken_out=_names(union.disputes.taken_out(disputed_us), WITHDRAWALS),
         exponents=cycle.exponents,
+        is_of_pairs=rules.settlement.kind == PAIRS_KIND,
     )
+
+
+def _names(names: Sequence[tuple[str, str]], schema: pa.Schema, **more: str) -> pa.Table:
+    return pa.Table.from_pylist([{"submitter": submitter, "id": name, **more} for submitter, name in names], schema=schema)
 
 
 def _frozen(kind: str, cycle: Cycle, office: Office, cut: CutOff) -> Step:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rescounter.cycle.proposals import waiting
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
+from rescounter.rulebook.rules import PAIRS_KIND
 
 __all__ = ["Due", "is_left_known", "next_step", "pays"]
 
@@ -48,8 +49,7 @@ def next_step(union: Union, cycle: Cycle, *, at_us: int) -> Due | None:
 
 def pays(union: Union, cycle: Cycle) -> bool:
     """True where something of this cycle is paid: its rulebook nets and pays in."""
-    rules = union.rules_of(cycle)
-    return rules.settlement.kind != "none" and rules.clearing.method != "set-off"
+    return union.pays(cycle)
 
 
 def is_left_known(union: Union, cycle: Cycle) -> bool:
@@ -85,6 +85,8 @@ def _by_state(union: Union, cycle: Cycle) -> Due | None:
                 return due("cycle fund", dates.corrections_end_at_us, None, "nobody is called")
             by_us = int(called.body["due_at_us"])
             late = "late members are carried over by the rulebook, and the rest is netted again"
+            if union.rules_of(cycle).settlement.kind == PAIRS_KIND:
+                late = "pairs that pass the tests without the missing money settle; the others wait"
             return due("cycle fund FILE", called.at_us, by_us, late, waits_for="pay-ins")
         case State.FUNDED:
             return due("cycle settle", dates.settles_at_us, dates.settles_at_us, waiting)

@@ -59,6 +59,7 @@ TABLE: Final = (
     Transition(_PRELIMINARY, "corrected", State.CORRECTED, "cycle correct", "the window ended", "the corrected set, under a new root"),
     Transition(State.CORRECTED, "cleared", _FINAL, "cycle clear", "approved", "set-off is final and posted"),
     Transition(_FINAL, "called", _FINAL, "cycle fund", "something is to be paid", "who pays in and is paid out; late members are carried"),
+    Transition(_FINAL, "paired", _FINAL, "cycle fund", "pairs, covered or past the day", "which pairs pass the tests, which wait and why"),
     Transition(_FINAL, "funded", State.FUNDED, "cycle fund", "every call is covered", "each debtor's position is earmarked"),
     Transition(State.FUNDED, "settled", State.SETTLED, "cycle settle", "approved", "the net of the rest is final and posted"),
     Transition(_FINAL, "closed", State.CLOSED, "cycle close", "nothing is to be paid", "fees, figures, what is carried over"),

@@ -14,9 +14,11 @@ from rescounter.approvals.approvals import Approvals
 from rescounter.council.motions import Council
 from rescounter.cycle.dates import CycleDates, dates_of
 from rescounter.cycle.states import State, follows
+from rescounter.disputes.register import Disputes
 from rescounter.guarantee.defaults import Guarantee
 from rescounter.insurance.pool import Pool
 from rescounter.membership.register import Register
+from rescounter.membership.restoring import restored
 from rescounter.rulebook.rules import Rules
 from rescounter.rulebook.versions import Rulebook
 from rescounter.settlement.pledges import Pledges
@@ -99,6 +101,7 @@ class Union:
     pledges: Pledges = field(default_factory=Pledges)
     dealt: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
     council: Council = field(default_factory=Council)
+    disputes: Disputes = field(default_factory=Disputes)
     pool: Pool = field(default_factory=Pool)
     capital: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -132,10 +135,21 @@ class Union:
         place = codes.index(cycle.code)
         return self.cycles[codes[place - 1]] if place else None
 
+    def at(self, at_us: int) -> Union:
+        """The union at an instant after its last act: what returns by the clock alone has returned, each at its own instant."""
+        if not self.disputes.is_due(at_us):
+            return self
+        register = self.register
+        for undo in self.disputes.effects(at_us):
+            register = restored(register, undo.before, at_us=undo.at_us)
+        return replace(self, register=register, disputes=self.disputes.with_taken(at_us))
+
     def after(self, act: Act) -> Union:
         """The union with one more act. Laws: numbers leave no gap, time never goes back, cycles move by their table."""
         holds(act.number == self.number + 1, "acts_leave_no_gap", found=act.number, after=self.number)
         holds(act.at_us >= self.at_us, "time_never_goes_back", act=act.number)
+        if self.disputes.is_due(act.at_us):
+            return self.at(act.at_us).after(act)
         return Union(
             number=act.number,
             at_us=act.at_us,
@@ -146,6 +160,7 @@ class Union:
             cycles=self._cycles_after(act),
             resolved=self._resolved_after(act),
             repaid=self._repaid_after(act),
+            disputes=self.disputes.after(act),
             pool=self.pool.after(act),
             guarantee=self.guarantee.after(act),
             rates=self.rates.after(act),

@@ -39,8 +39,9 @@ class Handed:
         cycle: code of the cycle, the *origin* of what is new in it. day: of the cut-off, for what falls due later.
         participants: `terms.intake_tables.PARTICIPANTS` at the cut-off.
         submissions: `SUBMISSIONS`; withdrawals, answers: `terms.intake_tables`; each with the column *act* where they came in turns.
-        carried: what the cycle before left (`FROZEN`). kept_out: what others keep out (`KEPT_OUT`), by the row of either party.
-        exponents: digits of currencies, to tell amounts.
+        carried: what the cycle before left (`FROZEN`). kept_out: what others keep out (`KEPT_OUT`), by the row of either party;
+        taken_out: what a dispute took out for good (submitter and id), likewise.
+        exponents: digits of currencies, to tell amounts. is_of_pairs: a leg takes part only with its partner.
     """
 
     cycle: str
@@ -53,6 +54,8 @@ class Handed:
     answers: pa.Table = field(default_factory=ANSWERS.empty_table)
     kept_out: pa.Table = field(default_factory=KEPT_OUT.empty_table)
     exponents: Exponents = field(default_factory=Exponents)
+    taken_out: pa.Table = field(default_factory=WITHDRAWALS.empty_table)
+    is_of_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,7 @@ def freeze(handed: Handed, *, key: bytes) -> CutOff:
     answers = take_answers(rows, handed.answers, handed.rules)
     matched = match(rows, answers.given, handed.rules, carried=pool.carried[stands])
     ruling = matched.why.copy()
+    _take_out(rows, matched, ruling, handed.taken_out)
     _leave_out_what_does_not_fit(rows, ruling, pool.carried[stands])
     table = _frozen(handed, rows, matched, ruling)
     why, partner = pool.why.copy(), np.full(len(pool.why), -1, np.int64)
@@ -141,8 +145,17 @@ def _frozen(handed: Handed, rows: pa.Table, matched: Matched, ruling: NDArray[np
     for code, flags in kept_out.items():
         place = find_either(handed.kept_out.filter(pc.equal(handed.kept_out["excluded"], code)), table)
         flags[place[place >= 0]] = True
-    excluded = excluded_by(table, handed.rules, handed.participants, day=handed.day, **kept_out)
+    excluded = excluded_by(table, handed.rules, handed.participants, day=handed.day, is_of_pairs=handed.is_of_pairs, **kept_out)
     return pa.table({name: excluded if name == "excluded" else column(table, name) for name in FROZEN.names}, schema=FROZEN)
+
+
+def _take_out(rows: pa.Table, matched: Matched, ruling: NDArray[np.int8], taken_out: pa.Table) -> None:
+    """What a dispute took out of the netting does not stand, whichever party's row names it."""
+    if not taken_out.num_rows:
+        return
+    agreed = rows.set_column(rows.schema.get_field_index("matched"), "matched", matched.matched)
+    place = find_either(taken_out, agreed.filter(pa.array(ruling == 0)))
+    ruling[np.flatnonzero(ruling == 0)[place[place >= 0]]] = WHYS.index("taken_out")
 
 
 def _leave_out_what_does_not_fit(rows: pa.Table, ruling: NDArray[np.int8], carried: NDArray[np.bool_]) -> None:

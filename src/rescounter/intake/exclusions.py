@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rescounter.intake.admitted import EXCLUSION_CODES, NO_DUE
 from rescounter.intake.keys import column, first_of
+from rescounter.intake.pairs import pair_places
 from rescounter.rulebook.rules import IntakeRules
 
 __all__ = ["excluded_by"]
@@ -20,11 +21,19 @@ Flags = NDArray[np.bool_]
 
 
 def excluded_by(
-    rows: pa.Table, rules: IntakeRules, participants: pa.Table, *, day: datetime.date, disputed: Flags, held: Flags
+    rows: pa.Table,
+    rules: IntakeRules,
+    participants: pa.Table,
+    *,
+    day: datetime.date,
+    disputed: Flags,
+    held: Flags,
+    is_of_pairs: bool = False,
 ) -> pa.Array:
     """The code of the first exclusion that applies to each row, in the order of `terms.refusals.EXCLUSIONS`; empty where it takes part.
 
     Args: *rows* with the columns of `SUBMISSIONS`. *participants*: `terms.intake_tables.PARTICIPANTS`. *day* of the cut-off.
+    *is_of_pairs*: what takes part must have its partner among what takes part (`pairs.pair_places`).
     """
     debtor, creditor = (_of_party(column(rows, party), participants) for party in ("debtor", "creditor"))
     group, country, active = zip(debtor, creditor, strict=True)
@@ -44,7 +53,11 @@ def excluded_by(
         "disputed": disputed,
         "held": held,
         "suspended": ~_flags(pc.and_(*active)),
+        "unpaired": np.zeros(rows.num_rows, bool),
     }
+    if is_of_pairs:
+        takes_part = ~np.logical_or.reduce(list(applies.values()))
+        applies["unpaired"] = takes_part & (pair_places(rows, takes_part) < 0)
     place = first_of([(code, applies[code]) for code in EXCLUSION_CODES[1:]], rows.num_rows)
     return pa.array(EXCLUSION_CODES, pa.string()).take(pa.array(place))
 

@@ -24,7 +24,7 @@ from rescounter.terms.union_tables import FROZEN
 __all__ = ["Whereabouts", "carried", "to_admitted", "whereabouts"]
 
 _WAITING = ("disputed", "held")
-_FOR_A_TIME = ("", "not_yet_due", "suspended")
+_FOR_A_TIME = ("", "not_yet_due", "suspended", "unpaired")
 """What takes part, and what is kept out for a reason that time may mend."""
 
 

@@ -16,7 +16,7 @@ LIMITS: Final = pa.schema(
 )
 """Limits in force: one row for each member, currency and kind; *amount_minor* >= 0; *from_us*: since when."""
 
-LIMIT_KINDS: Final = ("net_debit_cap", "quota")
+LIMIT_KINDS: Final = ("net_debit_cap", "quota", "aggregate_short_position", "collateral", "fund_share")
 
 Key: TypeAlias = tuple[str, str, str]
 """Member, currency, kind."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from rescounter.rulebook.council_agreement import council_disagreements
 from rescounter.rulebook.credit_agreement import credit_misfits
+from rescounter.rulebook.dispute_agreement import dispute_misfits
 from rescounter.rulebook.exchange_agreement import exchange_misfits
 from rescounter.rulebook.fields import RULES, Kind
 from rescounter.rulebook.guarantee_texts import guarantee_misfits
@@ -52,6 +53,7 @@ def disagreements(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     yield from (Disagreement(*misfit) for misfit in credit_misfits(values))
     yield from (Disagreement(*misfit) for misfit in exchange_misfits(values))
     yield from (Disagreement(*misfit) for misfit in pairs_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in dispute_misfits(values))
     yield from (Disagreement(*misfit) for misfit in guarantee_misfits(values))
 
 

@@ -17,6 +17,7 @@ from rescounter.rulebook.rules import (
     CollateralRules,
     CouncilRules,
     CreditRules,
+    DisputeRules,
     ExchangeRules,
     FeeRules,
     GuaranteeRules,
@@ -26,6 +27,7 @@ from rescounter.rulebook.rules import (
     Rules,
     SettlementRules,
     Subject,
+    TemplateText,
     UnionRules,
     VotingTable,
 )
@@ -50,6 +52,7 @@ class Kind(Enum):
     TEXT_BY_CURRENCY = 'a text for each currency, such as { EUR = "SI56..." }'
     TEXTS_BY_CURRENCY = 'a list for each currency, such as { EUR = ["XECB"] }'
     TEXT_BY_SUBJECT = 'a text for each subject, such as { rulebook_changed = "acu-two-thirds" }'
+    TEMPLATES = "a text in TOML for each name, in three quotes"
     VOTING_RULES = 'a table for each name, such as { ours = { base = "all", threshold = "2/3" } }'
 
 
@@ -87,6 +90,7 @@ CHAPTERS: Final[Mapping[str, Any]] = MappingProxyType(
         "guarantee": GuaranteeRules,
         "credit": CreditRules,
         "council": CouncilRules,
+        "disputes": DisputeRules,
     }
 )
 """The chapters in their order, each with the class of its rules."""
@@ -105,6 +109,7 @@ _KINDS: Final = {
     Mapping[str, tuple[str, ...]]: Kind.TEXTS_BY_CURRENCY,
     Mapping[str, int]: Kind.DIGITS,
     Mapping[Subject, str]: Kind.TEXT_BY_SUBJECT,
+    Mapping[str, TemplateText]: Kind.TEMPLATES,
     Mapping[str, VotingTable]: Kind.VOTING_RULES,
 }
 _MINOR: Final = "_minor"

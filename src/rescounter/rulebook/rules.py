@@ -20,11 +20,13 @@ __all__ = [
     "APPROVED_KINDS",
     "ApprovalRules",
     "COUNCIL_SUBJECTS",
+    "DISPUTE_TEMPLATES",
     "VOTING_RULES",
     "CalendarRules",
     "ClearingRules",
     "CouncilRules",
     "CreditRules",
+    "DisputeRules",
     "ExchangeRules",
     "FeeRules",
     "PAIRS_KIND",
@@ -36,6 +38,7 @@ __all__ = [
     "Rules",
     "SettlementRules",
     "Subject",
+    "TemplateText",
     "UnionRules",
     "VotingTable",
 ]
@@ -71,6 +74,7 @@ ALWAYS_APPROVED: Final[tuple[str, ...]] = (
     *("rates_set", "dealt"),
     *("prices_set", "collateral_pledged", "collateral_released"),
     "capital_moved",
+    *("dispute_decided", "measure_conditioned"),
     *("pool_year_opened", "pool_called", "pool_paid", "pool_year_closed"),
     *("claim_adjusted", "claim_paid", "claim_resolved", "reinsurance_received"),
 )
@@ -110,6 +114,10 @@ VOTING_RULES: Final = (
 
 Subject = NewType("Subject", str)
 """One of `COUNCIL_SUBJECTS`."""
+TemplateText = NewType("TemplateText", str)
+"""A template of disputes in TOML, as `disputes/reading.py` reads it."""
+DISPUTE_TEMPLATES: Final = ("snapback-65-days", "trade-panel", "expedited-arbitration", "invoice-dispute")
+"""Names of the templates that ship; the room `disputes` knows what they mean."""
 VotingTable = NewType("VotingTable", Mapping[str, Any])
 """A voting rule as a text writes it, its keys those of `rulebook/voting_tables.py`."""
 
@@ -332,6 +340,18 @@ class GuaranteeRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeRules:
+    """How members dispute obligations and measures (`docs/DISPUTES.md`)."""
+
+    kind: str = _rule("whether members may raise disputes", "none", "yes", default="none")
+    template: str = _rule("the template of a dispute for which nobody names another", default="invoice-dispute")
+    allowed: tuple[str, ...] = _rule("templates that a dispute may follow: those that ship, and own", default=DISPUTE_TEMPLATES)
+    mediators: tuple[str, ...] = _rule("members of the standing committee that mediates; besides it any uninvolved member may", default=())
+    panel: tuple[str, ...] = _rule("members that act as panel or tribunal; none named = the operator does", default=())
+    own: Mapping[str, TemplateText] = _table("templates of the union's own, by name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything that is in force at one instant, with *version* and *digest* of the text that says so."""
 
@@ -351,3 +371,4 @@ class Rules:
     credit: CreditRules = CreditRules()
     council: CouncilRules = CouncilRules()
     guarantee: GuaranteeRules = GuaranteeRules()
+    disputes: DisputeRules = DisputeRules()

@@ -11,7 +11,7 @@ from rescounter.terms.faults import holds
 
 __all__ = ["PACKS", "pack_text", "with_values"]
 
-PACKS: Final = ("trade-credit", "corporate-netting", "deferred-net")
+PACKS: Final = ("trade-credit", "corporate-netting", "deferred-net", "payment-versus-payment", "payments-union")
 
 
 def pack_text(name: str) -> str:

@@ -206,7 +206,7 @@ MEMBER_RULES: Final[tuple[_Row, ...]] = (
         "M22",
         2220,
         "there is no such kind of limit",
-        "net_debit_cap, quota",
+        "net_debit_cap, quota, aggregate_short_position, collateral, fund_share",
         "Correct the kind.",
         "kind overdraft",
     ),

@@ -1,0 +1,115 @@
+"""Collateral in a union's folder: prices of a file, what is known of it, and what a member is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rescounter.cycle.office import refusal
+from rescounter.cycle.pledging import COLLATERAL_CALLS, covered, pledged_values, pricing
+from rescounter.cycle.rating import instant_of
+from rescounter.cycle.union import Cycle
+from rescounter.facade.union import Desk, Done
+from rescounter.formats.reading import read_columns
+from rescounter.intake.details import as_text
+from rescounter.statements.moments import moment
+from rescounter.statements.section import Column, Line, Row, Section, Table
+from rescounter.terms import REFUSALS, Refusal
+from rescounter.terms.money import Money
+from rescounter.terms.refusals import shown
+
+__all__ = ["PRICE_COLUMNS", "collateral_known", "collateral_section", "set_prices"]
+
+PRICE_COLUMNS: Final = ("asset", "currency", "price", "haircut", "source", "at")
+"""*price* in major units of *currency* for one piece, *haircut* in per cent, *at*: a date, or a time."""
+
+
+def set_prices(desk: Desk, source: Path, *, by: str) -> Done:
+    """Set the prices of a file with `PRICE_COLUMNS`; all of it or none."""
+    submitted = read_columns(source, PRICE_COLUMNS)
+    rule = REFUSALS["unreadable_row"]
+    found = [Refusal(row, "-", rule.code, shown(text), rule.allowed, rule.what_to_do) for row, text in submitted.unreadable]
+    missing = [name for name in PRICE_COLUMNS if name not in submitted.columns]
+    if missing:
+        found.append(refusal("collateral_malformed", source.name, found="no column " + ", ".join(missing)))
+    if found:
+        return Done(refusals=tuple(found))
+    columns = [[(text or "").strip() for text in as_text(submitted.columns[name]).to_pylist()] for name in PRICE_COLUMNS]
+    zone = desk.union.rules(desk.at_us).union.zone
+    rows = [dict(zip(PRICE_COLUMNS, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    return desk.do(pricing(desk.union, [{**row, "at_us": instant_of(row["at"], zone)} for row in rows], at_us=desk.at_us), by=by)
+
+
+def collateral_known(desk: Desk, member: str | None = None) -> dict[str, Any]:
+    """What each member needs and has, every pledged asset with its price, and the calls that stand, as plain data."""
+    union, at_us = desk.union, desk.at_us
+    zone, prices = union.rules(at_us).union.zone, union.pledges.latest(at_us)
+    pledged = []
+    for each in pledged_values(union, at_us=at_us):
+        price = prices.get(each.pledge.asset)
+        pledged.append(
+            {
+                "member": each.pledge.member,
+                "asset": each.pledge.asset,
+                "pieces": each.pledge.quantity,
+                "price": None if price is None else price.price,
+                "currency": None if price is None else price.currency,
+                "haircut": None if price is None else price.haircut,
+                "source": None if price is None else price.source,
+                "at": None if price is None else moment(price.at_us, zone).told,
+                "counts_minor": each.value_minor,
+                "is_stale": each.is_stale,
+            }
+        )
+    names = ("member", "currency", "needed_minor", "cash_minor", "assets_minor", "held_minor", "missing_minor", "free_minor")
+    members = [{name: getattr(each, name) for name in names} for each in covered(union, desk.office, at_us=at_us)]
+    called = union.pledges.called
+    calls = [] if called is None else desk.office.table(called.body["calls"]).cast(COLLATERAL_CALLS).to_pylist()
+    due = 0 if called is None else called.body["due_at_us"]
+    missing = {(row["member"], row["currency"]): row["missing_minor"] for row in members}
+    stands = [
+        {**row, "still_missing_minor": still, "due": moment(due, zone).told, "is_overdue": due < at_us}
+        for row in calls
+        if (still := missing.get((row["member"], row["currency"]), 0))
+    ]
+    found = {"members": members, "pledged": pledged, "calls": stands}
+    return {name: [row for row in rows if member in (None, row["member"])] for name, rows in found.items()}
+
+
+def collateral_section(desk: Desk, cycle: Cycle, member: str) -> Section | None:
+    """What the member has pledged, what it counts, and what is called; as it stands when this is written."""
+    known, zone = collateral_known(desk, member), desk.union.rules_of(cycle).union.zone
+    if not known["members"] and not known["pledged"]:
+        return None
+    rows: list[Row] = [_pledged(row) for row in known["pledged"]]
+    cash = ((row["currency"], row["cash_minor"]) for row in known["members"] if row["cash_minor"])
+    rows += [(f"cash, {currency}", None, "", "none", Money(minor, currency)) for currency, minor in cash]
+    columns = (Column("Pledged"), Column("Pieces", "count"), Column("Price"), Column("Haircut"), Column("Counts", "money"))
+    return Section(
+        name="collateral",
+        title="Collateral",
+        words="As it stands when this is written. It covers what the member owes the union, or what the union asks of it if that is more.",
+        lines=tuple(line for row in known["members"] for line in _covered(row, known["calls"], zone)),
+        table=Table(columns=columns, rows=tuple(rows)) if rows else None,
+    )
+
+
+def _pledged(row: Mapping[str, Any]) -> Row:
+    if row["price"] is None:
+        return row["asset"], row["pieces"], "none", "", None
+    price = f"{row['price']} {row['currency']}, {row['source']}, {row['at']}"
+    if row["is_stale"]:
+        return row["asset"], row["pieces"], f"{price}: too old, counts nothing", "", None
+    return row["asset"], row["pieces"], price, f"{row['haircut']} per cent", Money(row["counts_minor"], row["currency"])
+
+
+def _covered(row: Mapping[str, Any], calls: list[dict[str, Any]], zone: str) -> Iterator[Line]:
+    yield Line("Needed", Money(row["needed_minor"], row["currency"]))
+    yield Line("Counts", Money(row["held_minor"], row["currency"]))
+    if row["missing_minor"]:
+        yield Line("Missing", Money(row["missing_minor"], row["currency"]))
+    for call in calls:
+        if call["currency"] == row["currency"]:
+            late = ", overdue" if call["is_overdue"] else ""
+            yield Line("Called", Money(call["missing_minor"], row["currency"]), f"by {call['due']} ({zone}){late}")

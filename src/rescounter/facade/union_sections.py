@@ -1,0 +1,18 @@
+"""What bodies beside the cycle tell a member in its statement: sections, in the order in which they are printed."""
+
+from __future__ import annotations
+
+from rescounter.cycle.union import Cycle
+from rescounter.facade.union import Desk
+from rescounter.facade.union_collateral import collateral_section
+from rescounter.facade.union_default import at_risk_section
+from rescounter.facade.union_pairs import pairs_section
+from rescounter.statements.section import Section
+
+__all__ = ["sections_of"]
+
+
+def sections_of(desk: Desk, cycle: Cycle, member: str) -> tuple[Section, ...]:
+    """The sections that concern *member*; those that have nothing to tell are left out."""
+    found = (pairs_section(desk, cycle, member), collateral_section(desk, cycle, member), at_risk_section(desk, member))
+    return tuple(section for section in found if section is not None)
