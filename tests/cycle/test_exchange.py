@@ -81,8 +81,11 @@ def script(world: World, *, bo_in: str = "") -> Iterator[Callable[[], Any]]:
     world.tell("2026-01-05T09:00")
     yield lambda: world.desk.union.register.member("ana") or world.join("ana", "bo", "cy")
     if bo_in:
-        yield lambda: (
-            world.desk.union.register.member("bo").settles_in or world.approved(world.act("member_changed", code="bo", settles_in=bo_in))
+        yield (
+            lambda: (
+                world.desk.union.register.member("bo").settles_in
+                or world.approved(world.act("member_changed", code="bo", settles_in=bo_in))
+            )
         )
     yield lambda: world.desk.union.latest or world.step("open")
     for member, rows in ROWS.items():
@@ -169,7 +172,9 @@ def test_who_settles_in_a_currency_of_its_own_is_converted_from_the_unit(world: 
     deal(world, ("XUA", 5_360))
     assert world.balances() == {"*/rounding/XUA": 1, "*/settlement/XUA": -1}
     desk = world.desk
-    assert desk.do(dealing(desk.union, desk.office, ("XUA", 5_360), ("EUR", 5_253), reference="FX-1", at_us=desk.at_us), by=OPERATOR).is_repeat
+    assert desk.do(
+        dealing(desk.union, desk.office, ("XUA", 5_360), ("EUR", 5_253), reference="FX-1", at_us=desk.at_us), by=OPERATOR
+    ).is_repeat
 
 
 def deal(world: World, sold: tuple[str, int], code: str = "") -> None:
@@ -184,7 +189,10 @@ def deal(world: World, sold: tuple[str, int], code: str = "") -> None:
 def test_rates_that_come_later_move_nothing(world: World):
     played_until_final(world)
     frozen = rows_of(world, "rates", "cleared")
-    assert [(row["currency"], row["rate"], row["source"]) for row in frozen] == [("EUR", "0.80", "a central bank"), ("JPY", "150", "a central bank")]
+    assert [(row["currency"], row["rate"], row["source"]) for row in frozen] == [
+        ("EUR", "0.80", "a central bank"),
+        ("JPY", "150", "a central bank"),
+    ]
     set_rates(world, rate("EUR", "0.50"), rate("JPY", "75"))
     world.step("fund")
     assert {row["member"]: row["net_minor"] for row in rows_of(world, "net")} == NET
@@ -320,7 +328,10 @@ def test_statements_tell_every_conversion(world: World):
         ("USD", -6_000, "XUA", -4_898),
         ("XUA", 5_360, "EUR", 5_253),
     ]
-    assert [(each.currency, each.rate, each.source) for each in facts.rates] == [("EUR", "0.80", "a central bank"), ("JPY", "150", "a central bank")]
+    assert [(each.currency, each.rate, each.source) for each in facts.rates] == [
+        ("EUR", "0.80", "a central bank"),
+        ("JPY", "150", "a central bank"),
+    ]
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])

@@ -11,6 +11,7 @@ joins ana bo [country NL] [group G]         members join, and the second person 
 leaves ana | suspends ana | reinstates ana  a notice; a suspension and its end, approved
 caps ana 100.00                             a net debit cap, approved
 rules intake.silence "hold"                 a new version of the rulebook, approved
+rates EUR 0.90 JPY 150 [of 2026-02-26]      rates of exchange, approved; the same file again does nothing
 opens 2026-01-22                            the next cycle; the lines that follow are about it
 in 2026-01-22                               the lines that follow are about this cycle
 owes ana bo 10.00 as A-1 [...]              handed in by the debtor, or: by MEMBER, or both; and due DAY, class C, in CUR. Rows that follow
@@ -207,6 +208,16 @@ def _rules(play: Play, lines: list[str]) -> None:
     _said(play, "", "rulebook", "change", path)
 
 
+def _rates(play: Play, lines: list[str]) -> None:
+    words, answer = _words(lines[0])
+    of = words.pop() if words[-2] == "of" else play.at
+    pairs = _options(words[:-1] if words[-1] == "of" else words)
+    rows = [{"currency": currency, "rate": rate, "source": "a bank", "at": of} for currency, rate in pairs.items()]
+    path = play.file("rates", ("currency", "rate", "source", "at"), rows)
+    _said(play, answer, "rates", "set", path)
+    assert answer or play.ask("rates", "set", path)["repeated"]
+
+
 def _opens(play: Play, lines: list[str]) -> None:
     (wanted,), _ = _words(lines[0])
     play.cycle = play.ask("cycle", "open")["cycle"]
@@ -339,6 +350,9 @@ _FIGURES: dict[str, Callable[[Row, str], int]] = {
     "carried": lambda made, currency: _open(made, currency, is_carried=True),
     "returned": lambda made, currency: _open(made, currency, is_carried=False),
     "cash": _cash,
+    "interest": lambda made, currency: made["exchange"]["interest"].get(currency, 0),
+    "swap": lambda made, currency: made["exchange"]["swap_minor"] or 0,
+    "in-unit": lambda made, currency: sum(row["converted_minor"] for row in made["exchange"]["conversions"] if row["into"] == currency),
 }
 """What a column of ``then`` means in the JSON of a statement."""
 
@@ -477,6 +491,7 @@ _VERBS: dict[str, Callable[[Play, list[str]], None]] = {
     "reinstates": _member("reinstate", "--reason", "has paid"),
     "caps": _caps,
     "rules": _rules,
+    "rates": _rates,
     "opens": _opens,
     "in": _in,
     "owes": _owes,

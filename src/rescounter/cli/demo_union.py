@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,19 +22,26 @@ __all__ = ["MEMBERS_SHOWN", "run_two_cycles"]
 MEMBERS_SHOWN: Final = ("JPN", "FRA")
 """Members whose statements are written."""
 
-_PACK: Final = "deferred-net"
+_PACK: Final = "payments-union"
+_UNIT: Final = "XUA"
+_RATES: Final = {"EUR": "0.90", "JPY": "240"}
 _RULES: Final = {
     "union.name": '"The world\'s trade of 1985"',
-    "union.currencies": '["XXX"]',
+    "union.currencies": '["XUA", "EUR", "JPY"]',
+    "union.exponents": "{ XUA = 0 }",
     "union.single_person": "true",
     "calendar.holidays": "{}",
-    "settlement.accounts": "{}",
-    "membership.lei_required": "false",
+    "exchange.unit": f'"{_UNIT}"',
+    "exchange.rates": '"fixed"',
+    "exchange.fixed_rates": "{ " + ", ".join(f'{currency} = "{rate}"' for currency, rate in _RATES.items()) + " }",
 }
 _FOUNDED: Final = "2026-01-02T09:00"
 _OPENS: Final = "2026-01-02T10:00"
-_CUT_OFFS: Final = ("2026-01-05T10:00", "2026-01-05T13:00")
-_CAP_MINOR: Final = 2_000_000_000
+_CYCLES: Final = (("2026-02-27T12:00", "2026-03-05T17:00"), ("2026-04-30T12:00", "2026-05-06T17:00"))
+"""Cut-off and settlement of each."""
+_DUE: Final = ("2026-01-31", "2026-03-31")
+"""From then on the debts of a cycle bear interest."""
+_BY_TURNS: Final = (_UNIT, *_RATES)
 _OPERATOR: Final = "operator"
 _JOIN_AT_ONCE: Final = 1000
 
@@ -55,8 +63,9 @@ def run_two_cycles(out: Console, sample: Path, folder: Path) -> None:
     with _at(union, _OPENS) as desk:
         _join(desk, members)
     files = _write_halves(debts, folder / "submissions")
-    for file, cut_off in zip(files, _CUT_OFFS, strict=True):
-        _run_cycle(out, union, file, cut_off)
+    out.print(f"  debts are handed in by turns in units of account ({_UNIT}), euro and yen; each member pays one amount in units")
+    for file, (cut_off, settles) in zip(files, _CYCLES, strict=True):
+        _run_cycle(out, union, file, cut_off, settles)
     _write_papers(out, union, folder)
 
 
@@ -76,8 +85,6 @@ def _join(desk: Desk, members: list[str]) -> None:
     for first in range(0, len(members), _JOIN_AT_ONCE):
         some = members[first : first + _JOIN_AT_ONCE]
         _done(desk.do(wanted("members_joined", members=[{"code": code, "name": code} for code in some]), by=_OPERATOR))
-        limit = {"currency": "XXX", "kind": "net_debit_cap", "amount_minor": _CAP_MINOR, "from_us": desk.at_us}
-        _done(desk.do(wanted("limits_set", limits=[{**limit, "member": code} for code in some]), by=_OPERATOR))
     _done(step(desk, "open", by=_OPERATOR))
 
 
@@ -86,32 +93,36 @@ def _done(done: Any) -> None:
 
 
 def _write_halves(debts: list[dict[str, str]], folder: Path) -> list[Path]:
-    """The debts with ids, every other one in the file of either cycle."""
+    """The debts with ids, every other one in the file of either cycle, at the fixed rates in the currency whose turn it is."""
     folder.mkdir()
     files = [folder / f"cycle-{number}.csv" for number in (1, 2)]
     for part, file in enumerate(files):
         with file.open("w", encoding="utf-8", newline="") as target:
             writer = csv.writer(target)
-            writer.writerow(("id", "debtor", "creditor", "amount"))
+            writer.writerow(("id", "debtor", "creditor", "amount", "currency", "due"))
             for number, debt in enumerate(debts, 1):
                 if number % 2 != part:
-                    writer.writerow((f"D{number:05d}", debt["debtor"], debt["creditor"], debt["amount"]))
+                    currency = _BY_TURNS[number // 2 % len(_BY_TURNS)]
+                    amount = Decimal(debt["amount"]) * Decimal(_RATES.get(currency, "1"))
+                    writer.writerow((f"D{number:05d}", debt["debtor"], debt["creditor"], f"{amount:f}", currency, _DUE[part]))
     return files
 
 
-def _run_cycle(out: Console, union: Path, file: Path, cut_off: str) -> None:
+def _run_cycle(out: Console, union: Path, file: Path, cut_off: str, settles: str) -> None:
     from rescounter.facade.union_work import run, step, submit
     from rescounter.intake.submissions import MANY
 
-    with _at(union, cut_off[:11] + ("09:00" if cut_off == _CUT_OFFS[0] else "12:00")) as desk:
+    with _at(union, f"{cut_off[:11]}09:00") as desk:
         handed = submit(desk, file, submitter=MANY, by=_OPERATOR)
         _done(handed.done)
     with _at(union, cut_off) as desk:
+        run(desk, by=_OPERATOR, cycle=handed.cycle, assume=True)
+    with _at(union, settles) as desk:
         due = run(desk, by=_OPERATOR, cycle=handed.cycle, assume=True)
         holds(due is None, "the_demo_is_sound", next=None if due is None else due.verb)
         closed = desk.union.cycles[handed.cycle].known("closed").body["figures"][0]
         _tell(out, handed.cycle, handed.rows, closed)
-        if cut_off == _CUT_OFFS[0]:
+        if cut_off == _CYCLES[0][0]:
             _done(step(desk, "open", by=_OPERATOR))
 
 
@@ -120,8 +131,7 @@ def _tell(out: Console, cycle: str, rows: int, figures: dict[str, Any]) -> None:
     out.print(f"  cycle {cycle}: {rows:,} debts of {format_minor(gross, 0, group=',')}, closed")
     ways = (
         ("set off, final first", figures["set_off_minor"]),
-        ("netted against the union", figures["netted_minor"]),
-        ("covered by net debit caps", figures["credit_minor"]),
+        ("netted in one unit", figures["netted_minor"]),
         ("paid in (assumed here)", figures["cash_minor"]),
     )
     for name, minor in ways:

@@ -24,6 +24,7 @@ Group = Annotated[str | None, typer.Option(help="Group of related members.")]
 Under = Annotated[str | None, typer.Option(help="The direct member through which it settles.")]
 Account = Annotated[str | None, typer.Option(help="Where it is paid (IBAN).")]
 Key = Annotated[str | None, typer.Option(help="Its verifier key, as rescounter key new prints it.")]
+SettlesIn = Annotated[str | None, typer.Option(help="Currency in which it settles, where it is not the unit of account.")]
 Roles = Annotated[list[str] | None, typer.Option("--role", help="operator, approver, member or overseer; may stand several times.")]
 Of = Annotated[str | None, typer.Option("--member", help="The member for whom the person acts.")]
 
@@ -40,6 +41,7 @@ def add(
     under: Under = None,
     account: Account = None,
     key: Key = None,
+    settles_in: SettlesIn = None,
     file: Annotated[Path | None, typer.Option("--file", help="Many at once: columns code, name, lei, bic, country, ...")] = None,
 ) -> None:
     """Let a member join, or all of a file; the same again does nothing.
@@ -50,7 +52,8 @@ def add(
     """
     from rescounter.cli.member_work import let_join
 
-    details = {"name": name, "lei": lei, "bic": bic, "country": country, "group": group, "under": under, "account": account, "key": key}
+    details = {"name": name, "lei": lei, "bic": bic, "country": country, "group": group, "under": under, "account": account, "key": key,
+               "settles_in": settles_in}  # fmt: skip
     let_join(call, code, {each: text for each, text in details.items() if text is not None}, file=file)
 
 
@@ -66,6 +69,7 @@ def change(
     under: Under = None,
     account: Account = None,
     key: Key = None,
+    settles_in: SettlesIn = None,
 ) -> None:
     """Change what is known of a member; its code never changes. An empty text takes a detail away.
 
@@ -74,7 +78,8 @@ def change(
     """
     from rescounter.cli.member_work import act_on
 
-    details = {"name": name, "lei": lei, "bic": bic, "country": country, "group": group, "under": under, "account": account, "key": key}
+    details = {"name": name, "lei": lei, "bic": bic, "country": country, "group": group, "under": under, "account": account, "key": key,
+               "settles_in": settles_in}  # fmt: skip
     given = {each: text for each, text in details.items() if text is not None}
     act_on(call, "member_changed", f"{code} was changed.", code=code, **given)
 
@@ -133,7 +138,7 @@ def limit(
     code: Code,
     currency: Annotated[str, typer.Argument(help="Such as EUR.")],
     amount: Annotated[str, typer.Argument(help="In major units, such as 250000.")],
-    kind: Annotated[str, typer.Option(help="net_debit_cap or quota.")] = "net_debit_cap",
+    kind: Annotated[str, typer.Option(help="net_debit_cap, quota, fund_share, or what else docs/UNION.md lists.")] = "net_debit_cap",
     from_: Annotated[str | None, typer.Option("--from", help="From when, such as 2026-04-01; default: at once.")] = None,
 ) -> None:
     """Set how far a member may owe, net, without having paid in.

@@ -75,7 +75,10 @@ def show_rates(call: Call) -> None:
             return
         exponents = Exponents(dict(desk.union.rules(desk.at_us).union.exponents))
         print_lines(_head(known))
-        rows = [[each["currency"], each["rate"] or "missing", each["at"] or "", _mark(each, known), each["source"]] for each in known["currencies"]]
+        rows = [
+            [each["currency"], each["rate"] or "missing", each["at"] or "", _mark(each), each["source"]]
+            for each in known["currencies"]
+        ]
         print_lines([f"  {line}" for line in lines_of([["currency", "rate", "at", "", "source"], *rows], right=(1,))] if rows else [])
         for cycle in known["cycles"][-1:]:
             print_lines(["", f"Frozen for cycle {cycle['cycle']}:"])
@@ -93,7 +96,7 @@ def _head(known: Mapping[str, Any]) -> list[str]:
     return [f"Unit of account {known['unit']}{worth}. Rates: units of each currency for one {known['base']}, {age}."]
 
 
-def _mark(row: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _mark(row: Mapping[str, Any]) -> str:
     return "too old" if row.get("too_old") else ""
 
 

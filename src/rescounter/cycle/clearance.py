@@ -15,6 +15,7 @@ from rescounter._version import __version__
 from rescounter.clearing.clear import Cleared, clear, solve
 from rescounter.clearing.commitment import Seal, seal
 from rescounter.clearing.tables import circuits_table, currency_summaries, members_table, obligations_table, potentials_table
+from rescounter.cycle.exchanging import frozen_rates
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
@@ -36,6 +37,9 @@ def clearing(union: Union, cycle: Cycle, office: Office) -> Step:
     frozen = cycle.known("cut_off", "corrected")
     admitted = to_admitted(office.table(frozen.body["frozen"]), exponents=cycle.exponents)
     is_final = cycle.state is State.CORRECTED or cycle.dates.corrections_end_at_us <= cycle.dates.cut_off_at_us
+    rates, missing = frozen_rates(union, cycle, office) if is_final else ({}, ())
+    if missing:
+        return refused(*missing)
     cleared = clear(
         admitted, solve(admitted, method=rules.clearing.method), method=rules.clearing.method, allocation=rules.clearing.allocation
     )
@@ -51,6 +55,7 @@ def clearing(union: Union, cycle: Cycle, office: Office) -> Step:
         result_root=sealed.result_root,
         frozen_root=frozen.body["root"],
         rulebook=dict(cycle.opened.body["frozen"]["rulebook"]),
+        **rates,
     )
 
 

@@ -1,4 +1,4 @@
-"""The net foreign exchange of the union, dealt at the centre: what it took over from members that settle outside the unit is sold and bought.
+"""The net foreign exchange of the union, dealt at the centre: what it took over from members that settle outside the unit.
 
 A dealing moves ``*/exchange`` against ``*/settlement`` in both currencies, at the price that the union got. Where that differs from the
 frozen rates, the difference stays on ``*/exchange``: it is the union's own gain or loss, never a member's.

@@ -20,7 +20,7 @@ from rescounter.rulebook.rules import ExchangeRules, Rules
 from rescounter.settlement.basket import Basket, Quotation
 from rescounter.settlement.exchange import CENTRE, CONVERSIONS, Exchanged, centres, exchanged_into, exchanged_into_unit
 from rescounter.settlement.funding import LATE
-from rescounter.settlement.rates import RATES, RateTold, quotation, rates_table
+from rescounter.settlement.rates import RateTold, quotation, rates_table
 from rescounter.terms import Refusal, there
 
 __all__ = ["SETTLES_IN", "documents_of", "frozen_rates", "has_unit", "in_unit", "late_in_every_currency", "quotation_of", "to_settle"]

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Final
 
 import pyarrow as pa
 
 from rescounter.settlement.basket import Quotation
 from rescounter.statements.cycle_figures import CycleFigures
 
-__all__ = ["in_the_unit"]
-
-_COUNTED: Final = ("gross_minor", "netted_minor", "credit_minor", "cash_minor")
+__all__ = ["Paid", "in_the_unit"]
 
 
-def in_the_unit(
-    figures: Iterable[CycleFigures], quotation: Quotation, *, members: int, net: pa.Table | None, credit_minor: dict[str, int]
-) -> CycleFigures | None:
-    """The figures of all currencies as one in the unit, each amount converted and rounded half-even once; None where there are none.
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """How net debits were met: *positions* and *net* `calls.POSITIONS`, before and after what became credit; *credit_minor* by currency,
+    what caps covered."""
 
-    Args: *figures* by currency as novation alone would have it; *members* that took part; *net* `calls.POSITIONS` of the last round, in
-    settlement currencies; *credit_minor*: by settlement currency, net debits that a limit covered.
-    Law of `CycleFigures`: the gross is its parts; what is netted across currencies too counts as netted, and interest that was paid with the
-    net as paid.
+    positions: pa.Table
+    net: pa.Table
+    credit_minor: Mapping[str, int]
+
+
+def in_the_unit(figures: Sequence[CycleFigures], quotation: Quotation, *, members: int, paid: Paid | None) -> CycleFigures:
+    """The figures of all currencies as one in the unit, every sum converted exactly and rounded half-even once.
+
+    Args: *figures*, one at least, by currency as novation alone would have it; *members* that took part; *paid*: None before it is funded.
+    What is netted across currencies counts as netted. Interest is no debt of the cycle and is not counted.
     """
-    told, unit = list(figures), quotation.basket.unit
-    if not told:
-        return None
-    worth: dict[str, int] = {}
-    for name in (each.name for each in fields(CycleFigures) if each.name.endswith("_minor")):
-        exact = sum((getattr(each, name) * _rate(each.currency, quotation) for each in told), Fraction(0))
-        worth[name] = round(exact)
-    debits = [] if net is None else [row for row in net.to_pylist() if row["net_minor"] < 0]
-    paid = round(sum((-row["net_minor"] * _rate(row["currency"], quotation) for row in debits), Fraction(0)))
-    credit = min(paid, round(sum((amount * _rate(code, quotation) for code, amount in credit_minor.items()), Fraction(0))))
-    replaced = worth["netted_minor"] + worth["credit_minor"] + worth["cash_minor"]
-    netted = max(0, replaced - paid)
-    parts = {"netted_minor": netted, "credit_minor": credit, "cash_minor": paid - credit}
-    kept = {name: amount for name, amount in worth.items() if name not in _COUNTED}
+    unit = quotation.basket.unit
+    worth = {
+        name: sum((getattr(each, name) * _rate(each.currency, quotation) for each in figures), Fraction(0))
+        for name in (field.name for field in fields(CycleFigures) if field.name.endswith("_minor"))
+    }
+    if paid is not None:
+        worth |= _as_paid(worth, paid, quotation)
+    told = {name: round(exact) for name, exact in worth.items()}
+    told["netted_minor"] = max(0, told["netted_minor"])
+    parts = ("set_off_minor", "netted_minor", "open_minor", "credit_minor", "cash_minor")
     return CycleFigures(
-        cycle=told[0].cycle,
+        cycle=figures[0].cycle,
         currency=unit,
         exponent=quotation.digits_of(unit),
         members=members,
-        items=sum(each.items for each in told),
-        gross_minor=worth["set_off_minor"] + worth["open_minor"] + sum(parts.values()),
-        **parts,
-        **kept,
+        items=sum(each.items for each in figures),
+        **(told | {"gross_minor": sum(told[name] for name in parts)}),
     )
+
+
+def _as_paid(worth: Mapping[str, Fraction], paid: Paid, quotation: Quotation) -> dict[str, Fraction]:
+    """Cash and credit of the net debits in the unit, and what needed neither."""
+    owed, money = (_debits(table, quotation) for table in (paid.positions, paid.net))
+    whole = sum(owed.values(), Fraction(0))
+    covered = sum((min(debit, money.get(member, Fraction(0))) for member, debit in owed.items()), Fraction(0))
+    capped = sum((amount * _rate(code, quotation) for code, amount in paid.credit_minor.items()), Fraction(0))
+    cash = covered - min(covered, capped)
+    replaced = worth["netted_minor"] + worth["credit_minor"] + worth["cash_minor"]
+    return {"cash_minor": cash, "credit_minor": whole - cash, "netted_minor": replaced - whole}
+
+
+def _debits(net: pa.Table, quotation: Quotation) -> dict[str, Fraction]:
+    """Net debits above zero by direct member, all its currencies together, exact."""
+    sums: dict[str, Fraction] = {}
+    for row in net.to_pylist():
+        sums[row["member"]] = sums.get(row["member"], Fraction(0)) - row["net_minor"] * _rate(row["currency"], quotation)
+    return {member: debit for member, debit in sums.items() if debit > 0}
 
 
 def _rate(currency: str, quotation: Quotation) -> Fraction:

@@ -69,4 +69,5 @@ def conditions_of(rules: Rules) -> Conditions:
         exponents=Exponents(dict(rules.union.exponents)),
         approver=Role(rules.approvals.role),
         settlement_currencies=rules.union.currencies if rules.exchange.members_choose else (),
+        pairs_unit=rules.pairs.unit,
     )

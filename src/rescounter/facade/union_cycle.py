@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.approvals.approvals import Proposal
-from rescounter.cycle.closing import as_paid, carried_into, outcome_of
+from rescounter.cycle.closing import carried_into, figures_told, outcome_of
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.paying import stands
 from rescounter.cycle.submitting import held, withdrawn
@@ -97,7 +97,7 @@ def _figures(desk: Desk, cycle: Cycle) -> tuple[CycleFigures, ...]:
     exponents = {code: cycle.exponents.of(code) or 0 for code in pc.unique(obligations["currency"]).to_pylist()}
     credit: Mapping[str, int] = funded.body["credit"] if funded is not None else {}
     figures = figures_of(obligations, cycle=cycle.code, exponents=exponents, credit_minor=credit).currencies
-    return tuple(as_paid(each, cycle, desk.office) for each in figures)
+    return figures_told(desk.union, cycle, desk.office, figures)
 
 
 def _calls(desk: Desk, cycle: Cycle) -> Iterator[MemberCall]:

@@ -62,13 +62,22 @@ def rates_known(desk: Desk) -> dict[str, Any]:
     rules = desk.union.rules(desk.at_us)
     zone, exchange = rules.union.zone, rules.exchange
     latest = desk.union.rates.latest(base_of(exchange), desk.at_us)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for currency in currencies_needed(rules):
         if exchange.rates == "fixed":
-            rows.append({"currency": currency, "rate": exchange.fixed_rates[currency], "source": f"rulebook, version {rules.version}", "at": None})
+            rows.append(
+                {"currency": currency, "rate": exchange.fixed_rates[currency], "source": f"rulebook, version {rules.version}", "at": None}
+            )
         elif currency in latest:
             rate = latest[currency]
-            rows.append({"currency": currency, **asdict(rate), "at": told(rate.at_us, zone), "too_old": _is_old(rate.at_us, desk, exchange.rate_days)})
+            rows.append(
+                {
+                    "currency": currency,
+                    **asdict(rate),
+                    "at": told(rate.at_us, zone),
+                    "too_old": _is_old(rate.at_us, desk, exchange.rate_days),
+                }
+            )
         else:
             rows.append({"currency": currency, "rate": None, "source": "", "at": None})
     return {

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.closing import outcome_of
+from rescounter.cycle.exchanging import has_unit
 from rescounter.cycle.pairing import is_of_pairs
 from rescounter.cycle.paying import cash_in
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
 from rescounter.facade.union_credit import credit_of
-from rescounter.facade.union_pairs import pair_calls
 from rescounter.facade.union_exchange import exchange_codes, exchange_note
+from rescounter.facade.union_pairs import pair_calls
 from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
@@ -236,7 +237,8 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     rules = desk.union.rules_of(cycle)
     net = _of(desk.office.table(called.body["net"]), member)
     in_money = {row["currency"]: row["net_minor"] for row in net.to_pylist()}
-    own = _rows(desk.office.table(called.body["positions"]), member) if "positions" in called.body and exchange_note(desk, cycle, member) is None else None
+    is_told = "positions" in called.body and not has_unit(desk.union, cycle)
+    own = _rows(desk.office.table(called.body["positions"]), member) if is_told else None
     positions = in_money if own is None else {row["currency"]: row["net_minor"] for row in own}
     calls = _of(desk.office.table(called.body["calls"]), member)
     asked = {row["currency"]: row for row in calls.to_pylist()}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rescounter.formats.header import ANSWER_COLUMNS, MEMBER_COLUMNS
+from rescounter.formats.header import ANSWER_COLUMNS, MEMBER_COLUMNS, RATE_COLUMNS
 from rescounter.formats.reading import read_columns
 from rescounter.intake.details import as_text
 from rescounter.intake.submitted import Submitted
 from rescounter.terms import REFUSALS, Refusal
 from rescounter.terms.refusals import shown
 
-__all__ = ["read_answers", "read_members"]
+__all__ = ["read_answers", "read_members", "read_rates"]
 
 
 def read_answers(source: Path) -> tuple[list[dict[str, str]], tuple[Refusal, ...]]:
@@ -26,6 +26,13 @@ def read_members(source: Path) -> tuple[list[tuple[int, dict[str, Any]]], tuple[
     submitted = read_columns(source, MEMBER_COLUMNS)
     members = [(row, {name: text for name, text in cells.items() if text}) for row, cells in _rows(submitted, MEMBER_COLUMNS)]
     return members, _unreadable(submitted)
+
+
+def read_rates(source: Path) -> tuple[list[tuple[int, dict[str, str]]], tuple[Refusal, ...]]:
+    """Rates of a file, each with its row: currency, rate, source, at as text; and a refusal for each unreadable row."""
+    submitted = read_columns(source, RATE_COLUMNS)
+    rates = [(row, {name: (cells.get(name) or "").strip() for name in RATE_COLUMNS}) for row, cells in _rows(submitted, RATE_COLUMNS)]
+    return rates, _unreadable(submitted)
 
 
 def _rows(submitted: Submitted, names: tuple[str, ...]) -> list[tuple[int, dict[str, str | None]]]:

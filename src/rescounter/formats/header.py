@@ -19,8 +19,11 @@ from rescounter.terms.refusals import shown
 __all__ = [
     "ACCOUNT_COLUMNS",
     "ANSWER_COLUMNS",
+    "EXPOSURE_COLUMNS",
     "MEMBER_COLUMNS",
     "PAY_IN_COLUMNS",
+    "RATE_COLUMNS",
+    "SCENARIO_COLUMNS",
     "TRANSFER_COLUMNS",
     "WHITE_SPACE",
     "Header",
@@ -37,11 +40,20 @@ ACCOUNT_COLUMNS: Final = ("id", "member", "currency", "limit", "limit_minor", "p
 ANSWER_COLUMNS: Final = ("submitter", "id", "answer", "reason")
 """Every column of a file of answers to what others handed in."""
 
-MEMBER_COLUMNS: Final = ("code", "name", "lei", "bic", "country", "group", "under", "account", "key")
+EXPOSURE_COLUMNS: Final = ("member", "class", "exposure", "record_contributed", "record_lost")
+"""Every column of a file of exposures in a policy year; the record that is brought from another pool may be left out."""
+
+SCENARIO_COLUMNS: Final = ("name", "loss_ratio_percent", "large_claim")
+"""Every column of a file of scenarios of losses; *large_claim* may be left out."""
+
+MEMBER_COLUMNS: Final = ("code", "name", "lei", "bic", "country", "group", "under", "account", "key", "settles_in")
 """Every column of a file of members that join."""
 
 PAY_IN_COLUMNS: Final = ("reference", "member", "currency", "amount", "amount_minor", "booked", "payer", "account", "remittance")
 """Every column of a file of pay-ins; *account* is the payer's."""
+
+RATE_COLUMNS: Final = ("currency", "rate", "source", "at")
+"""Every column of a file of rates of exchange."""
 
 TRANSFER_COLUMNS: Final = (
     *("id", "debit", "credit", "amount", "amount_minor", "currency", "kind", "cycle"),
@@ -136,6 +148,10 @@ def _required(wanted: Mapping[str, str]) -> tuple[str, ...]:
         return "code", "name"
     if "booked" in wanted:
         return "reference", "currency", "booked"
+    if "exposure" in wanted:
+        return "member", "class", "exposure"
+    if "loss_ratio_percent" in wanted:
+        return "name", "loss_ratio_percent"
     return tuple(column for column in COLUMN_REQUIRED if column in wanted)
 
 

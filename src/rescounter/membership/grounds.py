@@ -37,13 +37,14 @@ OF_ANY_ACT: Final = ("approval", "decision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """What the rulebook asks of members and limits. *currencies*: none named = all of ISO 4217; *approver*: the role that approves;
-    *settlement_currencies*: those of which a member may choose one to settle in."""
+    *settlement_currencies*: those of which a member may choose one to settle in; *pairs_unit*: in which short positions are added up."""
 
     lei_required: bool = False
     currencies: tuple[str, ...] = ()
     exponents: Exponents = field(default_factory=Exponents)
     approver: Role = Role.APPROVER
     settlement_currencies: tuple[str, ...] = ()
+    pairs_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from rescounter.membership.participants import standing_of
 from rescounter.terms import Refusal
 from rescounter.terms.names import closest
 
-__all__ = ["change_found", "joining_found", "leaving_found", "reinstating_found", "suspending_found"]
+__all__ = ["change_found", "default_found", "joining_found", "leaving_found", "reinstating_found", "suspending_found"]
 
 _CODE_AND_REASON: Final = ("code", "reason")
 
@@ -38,6 +38,7 @@ def joining_found(grounds: Grounds) -> Iterator[Refusal]:
             yield refused("lei_missing", name, "no lei", row=number)
         yield from keys_found(row, MEMBER_DETAILS, name, row=number)
         yield from details_found(row, name, row=number)
+        yield from _settles_in_found(grounds, row, name, row=number)
         yield from _under_found(grounds, row, name, beside, row=number)
 
 
@@ -56,11 +57,20 @@ def change_found(grounds: Grounds) -> Iterator[Refusal]:
     if grounds.conditions.lei_required and not changes.get("lei", member.lei):
         yield refused("lei_missing", member.code, "no lei")
     yield from details_found(changes, member.code)
+    yield from _settles_in_found(grounds, {"under": member.under, **changes}, member.code)
     yield from _under_found(grounds, {"code": member.code, **changes}, member.code, {})
     if changes.get("under"):
         below = sorted(each.code for each in grounds.register.by_code.flat().values() if each.under == member.code)
         if below:
             yield refused("has_indirect_members", member.code, ", ".join(below[:5]))
+
+
+def _settles_in_found(grounds: Grounds, details: Mapping[str, Any], name: str, *, row: int = 0) -> Iterator[Refusal]:
+    """Whether the member may settle in the currency that it chooses; who settles through another has none of its own."""
+    chosen = details.get("settles_in", "")
+    if chosen and (details.get("under") or chosen not in grounds.conditions.settlement_currencies):
+        may = ", ".join(grounds.conditions.settlement_currencies) if not details.get("under") else ""
+        yield refused("settlement_currency_wrong", name, str(chosen), f"one of: {may}" if may else "", row=row)
 
 
 def _under_found(
@@ -83,7 +93,19 @@ def _under_found(
 
 def suspending_found(grounds: Grounds) -> Iterator[Refusal]:
     """Faults of a suspension."""
-    yield from _standing_found(grounds, is_so=lambda member: member.standing is Standing.SUSPENDED)
+    yield from _standing_found(grounds, is_so=lambda member: member.standing in (Standing.SUSPENDED, Standing.DEFAULTED))
+
+
+def default_found(grounds: Grounds) -> Iterator[Refusal]:
+    """Faults of the declaration of a default. Who has left may have left debts behind, so it may be in default too."""
+    code = str(grounds.body.get("code", ""))
+    member = grounds.register.member(code)
+    yield from keys_found(grounds.body, _CODE_AND_REASON, code)
+    yield from reason_found(grounds, code)
+    if member is None:
+        yield refused("member_not_known", code, code, "codes of members" + closest(code, grounds.register.by_code))
+    elif member.standing is Standing.DEFAULTED:
+        yield refused("in_default_already", code, f"{code} is in default")
 
 
 def reinstating_found(grounds: Grounds) -> Iterator[Refusal]:

@@ -58,8 +58,11 @@ class Register:
     def limit_of(self, member: str, currency: str, kind: str, at_us: int) -> int | None:
         """The limit in force at an instant, in minor units; None where none was set.
 
-        Law: of the limits whose date has come, the one that was set last.
+        Law: of the limits whose date has come, the one that was set last; who is in default has no credit any more.
         """
+        known = self.by_code.find(member)
+        if kind == "net_debit_cap" and known is not None and known.standing is Standing.DEFAULTED:
+            return 0
         return limit_at(self.steps.find((member, currency, kind)) or (), at_us)
 
     def limits_at(self, at_us: int) -> pa.Table:
@@ -94,7 +97,7 @@ class Register:
                 return self._with_person(act)
             case "members_joined":
                 return self._with_members(act)
-            case "member_changed" | "member_suspended" | "member_reinstated" | "member_withdrew" | "member_expelled":
+            case "member_changed" | "member_suspended" | "member_reinstated" | "member_withdrew" | "member_expelled" | "default_declared":
                 return self._with_changed(act)
             case "called":
                 return self._with_late(act)
@@ -120,11 +123,12 @@ class Register:
 
     def _with_late(self, act: Act) -> Register:
         """Members that paid in late are suspended by the act that calls anew, where the rulebook says so."""
-        late = (self.by_code[code] for code in act.body.get("suspended", ()))
+        every = (self.by_code[code] for code in act.body.get("suspended", ()))
+        late = (each for each in every if each.standing is not Standing.DEFAULTED)
         return replace(self, by_code=self.by_code.changed({each.code: replace(each, standing=Standing.SUSPENDED) for each in late}))
 
     def _with_changed(self, act: Act) -> Register:
-        old, is_run_off = self.by_code.find(act.body["code"]), act.kind == "member_reinstated"
+        old, is_run_off = self.by_code.find(act.body["code"]), act.kind in ("member_reinstated", "default_declared")
         is_there = old is not None and (is_run_off or standing_of(old, act.at_us) is not Standing.LEFT)
         holds(is_there, "who_left_stays_gone", code=act.body["code"])
         new = _changed_member(self.by_code[act.body["code"]], act)
@@ -147,6 +151,7 @@ def _member(details: Mapping[str, Any], at_us: int) -> Member:
         under=text("under", ""),
         account=text("account", ""),
         key=text("key", ""),
+        settles_in=text("settles_in", ""),
         joined_at_us=at_us,
     )
 
@@ -171,12 +176,14 @@ def _changed_member(old: Member, act: Act) -> Member:
     match act.kind:
         case "member_suspended":
             return replace(old, standing=Standing.SUSPENDED)
+        case "default_declared":
+            return replace(old, standing=Standing.DEFAULTED)
         case "member_reinstated":
             return replace(old, standing=Standing.ACTIVE if old.leaves_at_us is None else Standing.LEAVING)
         case "member_withdrew" | "member_expelled":
             # A proposal may be approved after its date: nobody leaves before the act.
             wanted = max(body["leaves_at_us"], act.at_us)
             leaves = wanted if old.leaves_at_us is None else min(old.leaves_at_us, wanted)
-            standing = Standing.SUSPENDED if old.standing is Standing.SUSPENDED else Standing.LEAVING
+            standing = old.standing if old.standing in (Standing.SUSPENDED, Standing.DEFAULTED) else Standing.LEAVING
             return replace(old, standing=standing, leaves_at_us=leaves)
     return replace(old, **{name: body[name] for name in MEMBER_DETAILS if name in body})

@@ -53,7 +53,13 @@ def exchange_misfits(values: Mapping[str, Any]) -> Iterator[Misfit]:
     if values.get("settlement.kind") == "none":
         yield _misfit("unit", unit, "none where settlement.kind is none: nothing is paid, so nothing is converted")
     if values.get("settlement.partial_funding"):
-        yield "settlement.partial_funding", "exchange_does_not_fit", "true", "false where there is a unit: what comes in pays no debt alone", ""
+        yield (
+            "settlement.partial_funding",
+            "exchange_does_not_fit",
+            "true",
+            "false where there is a unit: what comes in pays no debt alone",
+            "",
+        )
 
 
 def _without_unit(values: Mapping[str, Any]) -> Iterator[Misfit]:

@@ -35,8 +35,8 @@ CONVERSIONS: Final = pa.schema(
         ("difference", pa.string()),
     ]
 )
-"""One conversion, by member, currency and *into*. *rate*: major units of *into* for one of *currency*, exact, as ``p/q``. *difference*:
-minor units of *into* by which the exact amount is more than *converted_minor*, exact, at most a half either way."""
+"""One conversion; those into the unit first, by member and currency. *rate*: major units of *into* for one of *currency*, exact, ``p/q``.
+*difference*: minor units of *into* by which the exact amount is more than *converted_minor*, exact, at most a half either way."""
 
 CENTRE: Final = pa.schema([("currency", pa.string()), ("purpose", pa.string()), ("amount_minor", pa.int64())])
 """What the union's own accounts ``*/purpose/currency`` are credited (below zero: debited) beside the members; *purpose* `ROUNDING` or

@@ -47,7 +47,7 @@ def leg(table: pa.Table, debit: tuple[str, str], credit: tuple[str, str], column
 
 
 def centre_legs(centre: pa.Table) -> tuple[Leg, Leg]:
-    """The union's own part in a settlement. Args: *centre* `exchange.CENTRE`: what ``*/purpose/currency`` is credited, or debited below zero."""
+    """The union's own part in a settlement. Args: *centre* `exchange.CENTRE`: what its accounts are credited, or debited below zero."""
     currencies, amount = _one(centre["currency"]), centre["amount_minor"].to_numpy()
     union = pa.repeat(pa.scalar(FUND_NAME, pa.string()), centre.num_rows)
     own = pc.binary_join_element_wise(union, _one(centre["purpose"]), currencies, "/")

@@ -8,6 +8,7 @@ net            payables, each debt's replaced amount               receivables, 
 pay-in         union                                               bank
 pay-out        bank                                                union
 fees           fees                                                fees_owed
+exchange       exchange, what a position became elsewhere          union, the position (or debit), and the other way in what it became
 =============  ==================================================  ============================================================
 
 The account ``union`` is money with the union: below zero once a net debtor's debts are replaced, at zero once it has paid in. Only what is
@@ -37,6 +38,7 @@ ACCOUNTS: Final[Mapping[str, str]] = MappingProxyType(
         "bank": "Bank",
         "fees": "Clearing fees",
         "fees_owed": "Clearing fees owed",
+        "exchange": "Clearing union, exchange",
     }
 )
 """Names of accounts; a member may hand in its own. In payables and receivables ``{counterparty}`` becomes the other member's code."""
@@ -69,7 +71,7 @@ def journal_entries(facts: StatementFacts, accounts: Mapping[str, str] = ACCOUNT
     """
     names = {**ACCOUNTS, **accounts}
     holds(set(names) == set(ACCOUNTS), "accounts_are_known", unknown=sorted(set(names) - set(ACCOUNTS)))
-    entries = [*_discharges(facts, names), *_payments(facts, names), *_fees(facts, names)]
+    entries = [*_discharges(facts, names), *_exchanged(facts, names), *_payments(facts, names), *_fees(facts, names)]
     for entry in entries:
         debits, credits = (pc.sum(entry[name]).as_py() for name in ("debit_minor", "credit_minor"))
         holds(debits == credits and len(pc.unique(entry["currency"])) == 1, "every_entry_balances", debits=debits, credits=credits)
@@ -116,6 +118,19 @@ def _named(name: str, counterparty: pa.ChunkedArray) -> pa.ChunkedArray | pa.Sca
         return pa.scalar(name)
     before, after = name.split(_COUNTERPARTY, 1)
     return pc.binary_join_element_wise(pa.scalar(before), counterparty, pa.scalar(after), pa.scalar(""))
+
+
+def _exchanged(facts: StatementFacts, names: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Each conversion: out of the currency that it was in, into the one that it became; both against the account of exchange."""
+    at = facts.cycle.settled
+    if at is None or facts.exchange is None:
+        return
+    for each in facts.exchange.conversions:
+        words = f"Exchange of {each.currency} into {each.into}, cycle {facts.cycle.code}"
+        for minor, currency in ((each.amount_minor, each.currency), (-each.converted_minor, each.into)):
+            if minor:
+                sides = (names["exchange"], names["union"]) if minor > 0 else (names["union"], names["exchange"])
+                yield _transfer(at, words, sides, abs(minor), currency, "")
 
 
 def _payments(facts: StatementFacts, names: Mapping[str, str]) -> Iterator[pa.Table]:

@@ -184,7 +184,8 @@ class ExchangeNote:
 
     *basket*: amounts in one unit, as the rulebook writes them; *interest*: minor units by currency that came to the positions before;
     *beside_minor*: what of the unit was settled otherwise, as credit or collected. *is_for_others*: it settles for other members too,
-    so its own items are not all that was converted.
+    so its own items are not all that was converted. *swap_minor*: in net deficit, the most that it may ask of each other member; None
+    where the rulebook grants none.
     """
 
     unit: str
@@ -195,6 +196,7 @@ class ExchangeNote:
     interest: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     beside_minor: int = 0
     is_for_others: bool = False
+    swap_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

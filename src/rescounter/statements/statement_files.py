@@ -16,7 +16,8 @@ items           every item, the columns of `facts.ITEMS` and open_minor
 circuits        rows of the circuits through the member; circuits_left_out: how many circuits are not told
 calls           currency, position_minor, pay_in_minor, paid_minor, missing_minor, pay_out_minor, due, pay_out_at, account, reference,
                 in_money_minor (null: the position)
-exchange        unit, base, basket, rates, conversions (rate and difference exact, as p/q), interest, beside_minor, is_for_others; or null
+exchange        unit, base, basket, rates, conversions (rate and difference exact, p/q), interest, beside_minor,
+                is_for_others, swap_minor; or null
 credit          for each currency quota, position, reserves and credit before and after, interest, charges, events (`credit_parts.CreditNote`)
 payments        currency, amount_minor, direction (``in``, ``out``), at, reference
 fees            currency, amount_minor, words
@@ -74,7 +75,7 @@ def tables(statement: Statement, accounts: Mapping[str, str] = ACCOUNTS) -> dict
     }
     more = {"calls": [_call(call) for call in facts.calls], "credit": [_credit_row(note) for note in facts.credit], "balances": [_plain(each) for each in facts.balances]}
     if facts.exchange is not None:
-        more |= {"conversions": [_plain(each) for each in facts.exchange.conversions], "rates": [_plain(each) for each in facts.exchange.rates]}
+        more |= {name: _plain(getattr(facts.exchange, name)) for name in ("conversions", "rates")}
     found |= {name: pa.Table.from_pylist(rows) for name, rows in more.items() if rows}
     return found | ({"refusals": facts.refusals} if facts.refusals.num_rows else {})
 

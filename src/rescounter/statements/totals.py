@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.statements.exchange_parts import check_exchange
 from rescounter.statements.facts import ITEMS, StatementFacts
 from rescounter.terms.faults import holds
 
@@ -66,7 +67,8 @@ def check(facts: StatementFacts, totals: tuple[Totals, ...]) -> None:
         holds(each.currency in facts.exponents, "every_currency_has_its_digits", currency=each.currency)
     for row in facts.members.to_pylist() if facts.members is not None else ():
         _check_member(facts.member, row, by_currency.get(row["currency"]))
-    for call in facts.calls:
+    check_exchange(facts, {each.currency: each.position_minor for each in totals})
+    for call in facts.calls if facts.exchange is None else ():
         own = by_currency.get(call.currency)
         position = own.position_minor if own else 0
         holds(
