@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from rescounter.clearing.commitment import SubtreeRoots
-from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings
+from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings, Transfer
 from rescounter.terms import Refusal
 
 __all__ = ["Office", "Step", "Wanted", "refusal", "refused", "wanted"]
@@ -47,6 +47,9 @@ class Office(Protocol):
 
     def is_posted(self, key: str) -> bool:
         """True where a batch of this key was posted: by this very step, which was interrupted before its act."""
+
+    def posted(self, key: str) -> tuple[Transfer, ...]:
+        """The transfers of the batch that was posted under *key*, which numbers them ``KEY/0001`` and so on, without their memos."""
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         """Open what is not open of *accounts* and post one atomic batch; idempotent by its key."""

@@ -12,8 +12,8 @@ from rescounter.cycle.dealing import dealing_of, refusals_to_deal
 from rescounter.cycle.guaranteeing import GUARANTEE_KINDS, guarantee_batch, refusals_of_guarantee
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.pairing import caps_of_pairs, is_of_pairs, posting_of_pairs, refusals_to_settle_pairs
-from rescounter.cycle.pool_calls import refusals_to_pay
 from rescounter.cycle.pledging import collateral_batch, refusals_to_move_collateral
+from rescounter.cycle.pool_calls import refusals_to_pay
 from rescounter.cycle.repaying import refusals_to_repay, repayment_of
 from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union

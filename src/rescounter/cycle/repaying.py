@@ -28,6 +28,8 @@ def repaying(union: Union, office: Office, member: str, currency: str, amount_mi
         return refused(refusal("repayment_taken", reference, found=f"{reference} stands in act {before.number} with other content"))
     if union.register.member(member) is None:
         return refused(refusal("member_not_known", member, found=member))
+    if member in union.guarantee.defaults:
+        return refused(refusal("member_in_default", member, found=member))
     if found := refusals_to_repay(what, office):
         return refused(*found)
     rules = union.rules(at_us)

@@ -6,14 +6,14 @@ import hmac
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, takewhile
 
 import pyarrow as pa
 from pyarrow import ipc
 
 from rescounter.clearing.commitment import SubtreeRoots
 from rescounter.facade.ledger import Ledger
-from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings
+from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings, Transfer
 from rescounter.ledger.entries import Outcome
 from rescounter.terms import Refusal
 
@@ -87,6 +87,14 @@ class LedgerOffice:
         """As `Office.is_posted`."""
         answer = self.ledger.store.answer_of(self.key_in_use(key))
         return answer is not None and answer.entry is not None and answer.entry.outcome is Outcome.POSTED
+
+    def posted(self, key: str) -> tuple[Transfer, ...]:
+        """As `Office.posted`."""
+        if not self.is_posted(key):
+            return ()
+        numbered = (self.ledger.store.transfer(f"{key}/{number:04d}") for number in count(1))
+        known = takewhile(lambda each: each is not None and each.transfer is not None, numbered)
+        return tuple(each.transfer for each in known if each is not None and each.transfer is not None)
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         """As `Office.post`."""

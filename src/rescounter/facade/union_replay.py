@@ -10,10 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from rescounter.clearing.commitment import SubtreeRoots
+from rescounter.cycle.pool_replay import replay_acts_of_the_pool
 from rescounter.cycle.replay import replay
+from rescounter.cycle.replay_guarantee import replay_guarantee
 from rescounter.facade.union import Desk
 from rescounter.facade.union_office import LedgerOffice, table_bytes
-from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings
+from rescounter.ledger import Account, AccountChange, Answer, Batch, Standings, Transfer
 from rescounter.ledger.accounts import AccountEvent
 from rescounter.ledger.canonical import request_seal
 from rescounter.ledger.entries import EntryKind
@@ -24,11 +26,23 @@ from rescounter.terms import BrokenLaw, Refusal
 from rescounter.terms.acts import Act, body_of
 from rescounter.verification import Finding
 
-__all__ = ["replay_cycle"]
+__all__ = ["replay_cycle", "replay_pool"]
 
 
 def replay_cycle(desk: Desk, code: str) -> tuple[Finding, ...]:
     """Do a cycle again from what is on record. Returns: what would come out otherwise today; nothing where all agrees."""
+    acts, office_before = _history(desk)
+    return (*replay(acts, code, office_before), *replay_guarantee(acts, office_before))
+
+
+def replay_pool(desk: Desk) -> tuple[Finding, ...]:
+    """Do everything in the insurance pool again from what is on record. Returns: as `replay_cycle`."""
+    acts, office_before = _history(desk)
+    return replay_acts_of_the_pool(acts, office_before)
+
+
+def _history(desk: Desk) -> tuple[list[Act], Callable[[Act], _ReplayOffice]]:
+    """Every act, and the office as it stood before one."""
     acts, entries = [], {}
     after = 0
     while records := desk.ledger.store.records(after=after):
@@ -38,7 +52,11 @@ def replay_cycle(desk: Desk, code: str) -> tuple[Finding, ...]:
         after = records[-1].number
     books = _Books(desk.ledger.store.audit_stream)
     # Between two acts stands only what the later one posted: before its step, the books were as the earlier one left them.
-    return replay(acts, code, lambda act: _ReplayOffice(desk.office, books, entries[act.number - 1] + 1))
+
+    def office_before(act: Act) -> _ReplayOffice:
+        return _ReplayOffice(desk.office, books, entries[act.number - 1] + 1)
+
+    return acts, office_before
 
 
 @dataclass(slots=True)
@@ -137,6 +155,9 @@ class _ReplayOffice:
     def is_posted(self, key: str) -> bool:
         answer = self.real.ledger.store.answer_of(self.real.key_in_use(key))
         return answer is not None and answer.entry is not None and answer.entry.sequence < self.entry and self.real.is_posted(key)
+
+    def posted(self, key: str) -> tuple[Transfer, ...]:
+        return self.real.posted(key) if self.is_posted(key) else ()
 
     def post(self, batch: Batch, accounts: Sequence[Account]) -> Answer:
         raise BrokenLaw("a_replay_posts_nothing", key=batch.key)

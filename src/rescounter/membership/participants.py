@@ -20,8 +20,8 @@ PARTICIPANTS: Final = pa.schema(
     ]
 )
 """*settles_by*: the direct member, itself where it is one. *may_submit*: new obligations by and with it are taken: it and its direct
-member are active or leaving. *takes_part*: what was handed in is in the cut-off set: neither is suspended. Who has left takes part, so
-that its open items run off. *leaves_at_us*: null unless it is leaving or has left.
+member are active or leaving. *takes_part*: what was handed in is in the cut-off set: neither is suspended or in default. Who has left takes
+part, so that its open items run off. *leaves_at_us*: null unless it is leaving or has left.
 """
 
 _MAY_SUBMIT: Final = (Standing.ACTIVE, Standing.LEAVING)
@@ -31,7 +31,7 @@ def standing_of(member: Member, at_us: int) -> Standing:
     """Where a member stands at an instant."""
     if member.leaves_at_us is not None and at_us >= member.leaves_at_us:
         return Standing.LEFT
-    return member.standing
+    return _standing_then(member, at_us)
 
 
 def participants_of(members: Mapping[str, Member], at_us: int) -> pa.Table:
@@ -40,8 +40,8 @@ def participants_of(members: Mapping[str, Member], at_us: int) -> pa.Table:
     ordered = [members[code] for code in codes]
     standings = {code: standing_of(member, at_us) for code, member in zip(codes, ordered, strict=True)}
     direct = [member.under or member.code for member in ordered]
-    # A member that was suspended before it left stays out: its run-off waits until it is reinstated.
-    barred = {member.code for member in ordered if member.standing is Standing.SUSPENDED}
+    # A member that was suspended before it left stays out: its run-off waits until it is reinstated. Who is in default stays out for ever.
+    barred = {member.code for member in ordered if _standing_then(member, at_us) in (Standing.SUSPENDED, Standing.DEFAULTED)}
     columns = [
         codes,
         *([getattr(member, name) for member in ordered] for name in ("name", "country", "group", "under")),
@@ -52,3 +52,8 @@ def participants_of(members: Mapping[str, Member], at_us: int) -> pa.Table:
         [member.leaves_at_us for member in ordered],
     ]
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, PARTICIPANTS, strict=True)], schema=PARTICIPANTS)
+
+
+def _standing_then(member: Member, at_us: int) -> Standing:
+    """Its standing apart from notice; what returned by the clock of a dispute does not reach back."""
+    return member.returned[1] if member.returned is not None and at_us < member.returned[0] else member.standing

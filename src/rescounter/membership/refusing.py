@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rescounter.membership.grounds import Conditions, Grounds
 from rescounter.membership.refusing_limits import limits_found
-from rescounter.membership.refusing_members import change_found, joining_found, leaving_found, reinstating_found, suspending_found
+from rescounter.membership.refusing_members import (
+    change_found,
+    default_found,
+    joining_found,
+    leaving_found,
+    reinstating_found,
+    suspending_found,
+)
 from rescounter.membership.refusing_people import adding_found, changing_found, founders_found, removing_found
 from rescounter.terms import Refusal
 from rescounter.terms.refusals import UNION_REFUSALS
@@ -28,6 +35,7 @@ _FOUND: Final[Mapping[str, Callable[[Grounds], Iterator[Refusal]]]] = MappingPro
         "member_changed": change_found,
         "member_suspended": suspending_found,
         "member_reinstated": reinstating_found,
+        "default_declared": default_found,
         "member_withdrew": leaving_found,
         "member_expelled": leaving_found,
         "limits_set": limits_found,

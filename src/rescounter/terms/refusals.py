@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rescounter.terms.credit_rules import CREDIT_RULES
 from rescounter.terms.council_rules import COUNCIL_RULES
+from rescounter.terms.credit_rules import CREDIT_RULES
 from rescounter.terms.cycle_rules import CYCLE_RULES
 from rescounter.terms.dispute_rules import DISPUTE_RULES
-from rescounter.terms.guarantee_rules import GUARANTEE_RULES
 from rescounter.terms.exchange_rules import EXCHANGE_RULES
+from rescounter.terms.guarantee_rules import GUARANTEE_RULES
 from rescounter.terms.insurance_rules import INSURANCE_RULES
 from rescounter.terms.ledger_rules import LEDGER_RULES
 from rescounter.terms.member_rules import MEMBER_RULES

@@ -1,0 +1,62 @@
+"""What a default changes in a cycle that is final and not settled: who is in default is late at once, and gets no credit.
+
+What was set off stays, and what was earmarked is settled. Its open items are left out of later cut-offs by its standing (`membership`).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from rescounter.cycle.exchanging import in_unit, to_settle
+from rescounter.cycle.office import Office
+from rescounter.cycle.states import State
+from rescounter.cycle.union import Cycle, Union
+from rescounter.settlement.accounts import CASH, account_name
+from rescounter.settlement.funding import LATE
+
+__all__ = ["defaulted_since", "waits_for_settlement", "with_defaulters"]
+
+
+def with_defaulters(union: Union, cycle: Cycle, office: Office, late: pa.Table | None, net: pa.Table) -> pa.Table | None:
+    """*late* (`funding.LATE`) with everybody who is in default and has a position, as it would be paid.
+
+    Args: *net* `calls.POSITIONS` of the final result. What a defaulter may use for its debts is its cash alone, no cap.
+    Returns: the same where nobody of them is in default.
+    """
+    if not union.guarantee.defaults:
+        return late
+    rows = {} if late is None else {(row["currency"], row["member"]): row for row in late.to_pylist()}
+    for row in to_settle(union, cycle, office, in_unit(union, cycle, office, net)).net.to_pylist():
+        if row["member"] in union.guarantee.defaults and row["net_minor"]:
+            paid = max(0, min(-row["net_minor"], _cash(office, row["member"], row["currency"])))
+            rows[row["currency"], row["member"]] = {"currency": row["currency"], "member": row["member"], "paid_minor": paid}
+    return pa.Table.from_pylist([rows[key] for key in sorted(rows)], schema=LATE) if rows else late
+
+
+def defaulted_since(union: Union, cycle: Cycle, office: Office) -> bool:
+    """True where the latest round of calls counts on a member that is in default: all are called anew."""
+    called = cycle.last("called")
+    if called is None or not union.guarantee.defaults:
+        return False
+    late = {(row["currency"], row["member"]) for row in office.table(called.body["late"]).to_pylist()}
+    rows = office.table(called.body["net"]).to_pylist()
+    return any(
+        row["member"] in union.guarantee.defaults and row["net_minor"] and (row["currency"], row["member"]) not in late for row in rows
+    )
+
+
+def waits_for_settlement(union: Union, office: Office, member: str) -> Cycle | None:
+    """A cycle whose set-off is final, in which *member* has a position that is not settled; None where there is none."""
+    for cycle in union.cycles.values():
+        if cycle.state not in (State.FINAL, State.FUNDED) or not union.pays(cycle):
+            continue
+        called = cycle.last("called")
+        if called is None:
+            return cycle
+        if any(row["member"] == member and row["net_minor"] for row in office.table(called.body["net"]).to_pylist()):
+            return cycle
+    return None
+
+
+def _cash(office: Office, member: str, currency: str) -> int:
+    return sum(row.balance_minor for row in office.balances([account_name(member, CASH, currency)]).rows())
