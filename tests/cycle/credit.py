@@ -58,7 +58,7 @@ def capital(world: World, amount: int, reference: str, *, is_added: bool = True)
         at_us=world.desk.at_us,
     )
     done = world.desk.do(step, by=OPERATOR)
-    return done if done.refusals or done.is_repeat else world.approved(done)
+    return done if done.refusals or done.proposal is None else world.approved(done)
 
 
 def paid_up(world: World, cycle: str, day: str) -> None:
