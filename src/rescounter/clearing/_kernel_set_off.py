@@ -24,16 +24,17 @@ everybody holds its net position as excess; labels 0. For eps = scale/4, then 1:
    against the arcs (*global price update*, `update_labels`).
 
 With eps = 1 and scale > n the state is optimal: a negative circuit has cost <= -scale, yet at most n
-arcs, each of reduced cost >= -1. With unit costs a scale of 32 often suffices: all that is needed is
-that no circuit of more than 32 arcs could gain. `whole_labels` decides; if so, labels
-and scale are multiplied by 4 and step 1 is taken again, until scale > n. `cheapest_room` leads through
-these steps; the loops are here.
+arcs, each of reduced cost >= -1. With unit costs a scale of 16 nearly suffices: a few circuits of more than
+16 arcs are left that could gain. `whole_labels` decides: it makes labels of whole costs, which either prove the
+answer or are exact but along a narrow front. From these labels step 1 is taken again with a scale of 4 times
+as much, and disturbs little: only arcs of that front, and not, as finer labels would, everything that
+was rounded. So again, until the labels prove it or scale > n. `cheapest_room` leads through these steps; the loops are here.
 
 Invariants: 0 <= room <= d(u,v) + d(v,u); room(u,v) + room(v,u) = d(u,v) + d(v,u); excess sums to zero;
 labels never fall during a step. Everything is integer; the order of arcs alone decides ties, so equal
 networks give equal flows on every machine.
 
-Cost: O(n^2 m log(n)) in the worst case, about 100 looks at each slot in practice, hardly growing with
+Cost: O(n^2 m log(n)) in the worst case, some 25 to 75 looks at each slot in practice, hardly growing with
 size. A member's slots are looked at once between two relabels: the scan for an admissible arc keeps the
 least that it saw, and a relabel looks at the rest only. Memory: 37 bytes a member beside the slots. Limits:
 n < 2^27; labels stay below 2^29, else `TOO_LARGE` is answered and another solver has to step in.
@@ -75,7 +76,9 @@ WORN: Final = 3
 PATH_MAX: Final = 6
 LABEL_MAX: Final = 2**29
 _FAR: Final = 2**30
-_ROUNDS: Final = 12
+_FALLS_MAX: Final = 4
+_FRONT_BITS: Final = 9
+"""Of `whole_labels`: falls a member after which it gives up, and which part of the members (2^-9) is a narrow front."""
 
 _compiled = njit(cache=True, nogil=True)
 
@@ -290,23 +293,45 @@ def discharge(start, link, own, room, twin, excess, label, current, price, eps, 
 
 
 @_compiled
-def whole_labels(start, link, label, price):
-    """Bellman and Ford with the true costs, from labels rounded down to whole costs, in place.
+def whole_labels(start, link, label, price, queue, queued):
+    """Bellman and Ford with the true costs, from labels rounded down to whole costs, in place; *queue* and *queued* are scratch.
 
-    Returns: whether they came to rest, which proves the optimum, and looks at slots. They do so in some
-    four rounds or, as a rule, not at all; a finer scale is cheaper than more than `_ROUNDS` rounds.
+    A label that falls wakes those who can send there. Where no circuit of negative cost is left, labels come to rest, as a rule
+    after each member fell once or not at all. Where one is left, waves of falls go round it for ever, through one narrow front
+    at a time: then this stops at such a front, outside which the labels are exact.
+    Returns: whether they came to rest, which proves the optimum, and looks at slots.
     """
-    width, looks = width_of(link), np.int64(0)
+    nodes, width = label.size, width_of(link)
     mask, to_node = (1 << width) - 1, 2 * width
-    for _ in range(_ROUNDS):
-        fell = False
-        for u in range(label.size):
-            best = label[u]
-            for s in range(start[u], start[u + 1]):
-                best = min(best, price[link[s] & mask] + label[link[s] >> to_node])
-            fell |= best < label[u]
+    first, last, waiting, looks = 0, 0, 0, np.int64(link.size)
+    for u in range(nodes):
+        best = label[u]
+        for s in range(start[u], start[u + 1]):
+            best = min(best, price[link[s] & mask] + label[link[s] >> to_node])
+        queued[u] = best < label[u]
+        if queued[u]:
             label[u] = best
-        looks += link.size
-        if not fell:
-            return True, looks
-    return False, looks
+            queue[last] = u
+            last += 1
+    waiting = last
+    falls = np.int64(waiting)
+    while waiting > 0:
+        if falls > _FALLS_MAX * nodes or (falls > nodes and waiting < nodes >> _FRONT_BITS):
+            return False, looks
+        v = queue[first]
+        first = first + 1 if first < nodes else 0
+        waiting -= 1
+        queued[v] = False
+        looks += start[v + 1] - start[v]
+        for s in range(start[v], start[v + 1]):
+            w = link[s] >> to_node
+            reached = label[v] + price[(link[s] >> width) & mask]
+            if reached < label[w]:
+                label[w] = reached
+                falls += 1
+                if not queued[w]:
+                    queued[w] = True
+                    queue[last] = w
+                    last = last + 1 if last < nodes else 0
+                    waiting += 1
+    return True, looks

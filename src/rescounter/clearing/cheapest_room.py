@@ -29,7 +29,7 @@ from rescounter.clearing.slots import Slots
 
 __all__ = ["cheapest_room"]
 
-_SCALE_FIRST: Final = 32
+_SCALE_FIRST: Final = 16
 _BUCKETS: Final = 4096
 
 
@@ -61,15 +61,16 @@ def cheapest_room(slots: Slots, excess: NDArray[np.int64], label: NDArray[np.int
             return status, looks
         if shift == 0:
             least = label // np.int32(scale)
-            rests, more = whole_labels(slots.start, slots.link, least, whole)
+            rests, more = whole_labels(slots.start, slots.link, least, whole, scratch.queue, scratch.queued)
             looks += more
             if rests or scale > slots.nodes:
                 label[:] = least
                 return DONE, looks
             scale *= 4
-            if int(label.max(initial=0)) >= LABEL_MAX // 16:
+            least -= least.min()
+            if int(least.max(initial=0)) >= LABEL_MAX // (4 * scale):
                 return TOO_LARGE, looks
-            label *= 4
+            label[:] = least * np.int32(scale)
         shift = max(shift - 3, 0)
         settled = False
 
