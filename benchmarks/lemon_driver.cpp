@@ -42,22 +42,26 @@ int main(int count, char** words) {
   for (int run = 0; run < atoi(words[2]); run++) {
     const std::clock_t began = std::clock();
     if (run && double(began - start) / CLOCKS_PER_SEC > atof(words[3])) break;
-    lemon::StaticDigraph graph;
-    std::vector<std::pair<int, int>> arcs(size[1]);
-    for (int64_t e = 0; e < size[1]; e++) arcs[e] = {tail[e], head[e]};
-    graph.build((int)size[0], arcs.begin(), arcs.end());
-    lemon::StaticDigraph::ArcMap<int64_t> upper(graph), cost(graph, 1);
-    lemon::StaticDigraph::NodeMap<int64_t> supply(graph, 0);
-    for (int64_t e = 0; e < size[1]; e++) {
-      upper[graph.arc((int)e)] = capacity[e];
-      supply[graph.node(tail[e])] += capacity[e];
-      supply[graph.node(head[e])] -= capacity[e];
-    }
-    lemon::CostScaling<lemon::StaticDigraph, int64_t, int64_t> solver(graph);
-    if (solver.upperMap(upper).costMap(cost).supplyMap(supply).run() != solver.OPTIMAL) return 1;
-    remainder = 0;
-    for (int64_t e = 0; e < size[1]; e++) remainder += solver.flow(graph.arc((int)e));
-    printf("%.6f\n", double(std::clock() - began) / CLOCKS_PER_SEC);
+    int solved = 0;
+    do {
+      lemon::StaticDigraph graph;
+      std::vector<std::pair<int, int>> arcs(size[1]);
+      for (int64_t e = 0; e < size[1]; e++) arcs[e] = {tail[e], head[e]};
+      graph.build((int)size[0], arcs.begin(), arcs.end());
+      lemon::StaticDigraph::ArcMap<int64_t> upper(graph), cost(graph, 1);
+      lemon::StaticDigraph::NodeMap<int64_t> supply(graph, 0);
+      for (int64_t e = 0; e < size[1]; e++) {
+        upper[graph.arc((int)e)] = capacity[e];
+        supply[graph.node(tail[e])] += capacity[e];
+        supply[graph.node(head[e])] -= capacity[e];
+      }
+      lemon::CostScaling<lemon::StaticDigraph, int64_t, int64_t> solver(graph);
+      if (solver.upperMap(upper).costMap(cost).supplyMap(supply).run() != solver.OPTIMAL) return 1;
+      remainder = 0;
+      for (int64_t e = 0; e < size[1]; e++) remainder += solver.flow(graph.arc((int)e));
+      solved++;
+    } while (run && double(std::clock() - began) / CLOCKS_PER_SEC < 0.2);  // the clock may go in steps of some milliseconds
+    printf("%.6f\n", double(std::clock() - began) / CLOCKS_PER_SEC / solved);
   }
   printf("%lld %ld %ld\n", remainder, before, peak());
 }
