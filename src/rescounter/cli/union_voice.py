@@ -11,12 +11,11 @@ import typer
 from rescounter.cli.refusals import leave_refused, plain
 from rescounter.cli.union_words import Call
 from rescounter.cli.voice import console
-from rescounter.terms import format_minor
+from rescounter.terms import Exponents, format_minor
 
 if TYPE_CHECKING:
     from rescounter.cycle.next_step import Due
     from rescounter.facade.union import Desk, Done
-    from rescounter.terms import Exponents
 
 __all__ = [
     "KINDS",
@@ -65,6 +64,10 @@ KINDS: Final[Mapping[str, str]] = {
     "assigned": "unidentified money, given to a member",
     "returned": "unidentified money, sent back",
     "rates_set": "rates of exchange",
+    "dispute_raised": "a dispute",
+    "dispute_moved": "an event of a dispute",
+    "dispute_decided": "a decision in a dispute",
+    "measure_conditioned": "the end of a measure by itself",
     "capital_moved": "a movement of the union's capital",
     "dealt": "foreign exchange, dealt",
     "fund_contributed": "a contribution to the fund",
@@ -152,6 +155,9 @@ def about(kind: str, body: Mapping[str, Any]) -> str:
         words += f": {body['code']}"
     elif kind in KINDS and "year" in body:
         words += f": {_of_pool(body)}"
+    elif kind in ("collateral_pledged", "collateral_released"):
+        what = f"{body['quantity']} {body['asset']}" if body["asset"] else money(body["amount_minor"], body["currency"], Exponents())
+        words += f": {what} of {body['member']}"
     elif "reference" in body:
         words += f": {body['reference']}" + (f" for {body['member']}" if body.get("member") else "")
     elif kind == "loss_borne":

@@ -97,7 +97,7 @@ class Motion:
 
     def turn_of(self, member: str) -> int:
         """Which ballot of a member the next one is: 1, 2, 3."""
-        return 1 + sum(act.kind == "voted" and act.body["member"] == member for act in self.acts)
+        return 1 + sum(1 for act in self.acts if act.kind == "voted" and act.body["member"] == member)
 
 
 @dataclass(frozen=True, slots=True)
