@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from rescounter.cycle.capital import moving_capital
 from rescounter.cycle.dealing import dealing
 from rescounter.cycle.rating import setting_rates
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.facade.union_statement import facts_of
+from rescounter.statements.member_statement import statement
 from tests.cycle.test_interrupted import Killed, Mortal, fresh, outcome
 from tests.cycle.world import OPERATOR, World
 
@@ -347,3 +349,36 @@ def test_whatever_write_a_process_dies_at_the_cycle_comes_to_the_same(before: bo
         found = outcome(played(World(Mortal(store, at, before=before), clock), bo_in="EUR"))
         assert found == wanted, f"died at write {at}"
         store.close()
+
+
+def test_what_becomes_credit_is_reckoned_in_the_unit(world: World):
+    """By the table of 1954 half of each position is settled in reserves: of 47.62, 53.60 and 5.99 units 23.81, 26.80 and 3.00 (2.995)."""
+    rules = RULES + '[credit]\nkind = "sliding-scale"\ntable = "1954"\n'
+    world.found(rules)
+    for number, todo in enumerate(script(world, bo_in="EUR")):
+        if number == 2:
+            limits = [{"member": each, "currency": "XUA", "kind": "quota", "amount_minor": 100_000} for each in NET]
+            assert world.approved(world.act("limits_set", limits=limits)).act
+            capital = capital_step(world)
+            assert world.approved(world.desk.do(capital, by=OPERATOR)).act
+        if number not in (8, 9):
+            todo()
+        elif number == 8:
+            world.pay("B1", "ana", 2_381, "2026-01-28", currency="XUA")
+            world.pay("B2", "cy", 300, "2026-01-28", currency="XUA")
+    (cycle,) = world.desk.union.cycles.values()
+    assert cycle.state.value == "closed"
+    found = world.balances()
+    credit = {name: amount for name, amount in found.items() if "/credit/" in name}
+    transfers = {member: NET[member] - credit[f"{member}/credit/XUA"] for member in NET}
+    assert all(2 * abs(NET[member] - 2 * transfers[member]) <= 2 for member in NET)
+    assert found["*/exchange/XUA"] == transfers["bo"]
+    assert replay_cycle(world.desk, cycle.code) == ()
+    for member in NET:
+        made = statement(facts_of(world.desk, cycle, member))
+        assert made.facts.exchange.beside_minor == -credit[f"{member}/credit/XUA"]
+
+
+def capital_step(world: World) -> Any:
+    desk = world.desk
+    return moving_capital(desk.union, desk.office, "XUA", 100_000, direction="added", reference="K1", source="a gift", at_us=desk.at_us)

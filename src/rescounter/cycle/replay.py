@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 from rescounter.approvals.laws import unapproved
 from rescounter.cycle.closing import closing
 from rescounter.cycle.cutting import correcting, cutting_off
+from rescounter.cycle.disputes_again import replay_disputes
 from rescounter.cycle.motions_again import replay_council
+from rescounter.cycle.exchanging import frozen_rates
 from rescounter.cycle.office import Office, Step
 from rescounter.cycle.paying import calling, funding, paying_in, settling
 from rescounter.cycle.perform import batch_of
@@ -77,6 +79,7 @@ def replay(acts: Iterable[Act], code: str, office_before: Callable[[Act], Record
         Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "an approval by another person") for each in unapproved(history)
     )
     findings += replay_council(history)
+    findings += replay_disputes(history)
     return (*findings, *lost)
 
 
@@ -94,6 +97,7 @@ def _compared(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator
     """One act of the cycle against what its step comes to."""
     if act.kind == "cleared":
         yield from _of_result(cycle, act, office)
+        yield from _of_rates(union, cycle, act, office)
         yield from _of_posting(union, cycle, act, office)
         return
     step = _again(union, cycle, act, office)
@@ -166,6 +170,14 @@ def _of_result(cycle: Cycle, act: Act, office: Office) -> Iterator[Finding]:
     cut = (rows.num_rows, pc.sum(rows["amount_minor"]).as_py() or 0)
     if told != cut or act.body["frozen_root"] != frozen.body["root"]:
         yield Finding(_CHECK, f"act {act.number} (cleared)", f"{told[0]} obligations of {told[1]}", f"{cut[0]} of {cut[1]}, as frozen")
+
+
+def _of_rates(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator[Finding]:
+    """The rates that a final result froze are those that held at the end of its corrections."""
+    frozen, _ = frozen_rates(union, cycle, office) if act.body["is_final"] else ({}, ())
+    for name in ("rates", "settles_in"):
+        if not _agree(act.body.get(name), frozen.get(name), office):
+            yield Finding(_CHECK, f"act {act.number} (cleared), {name}", str(act.body.get(name))[:80], str(frozen.get(name))[:80])
 
 
 def _of_posting(union: Union, cycle: Cycle, act: Act, office: Records) -> Iterator[Finding]:
