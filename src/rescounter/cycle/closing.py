@@ -20,7 +20,7 @@ from rescounter.settlement.fees import fees
 from rescounter.statements.cycle_figures import CycleFigures, figures_of
 from rescounter.terms.union_tables import FROZEN
 
-__all__ = ["as_paid", "carried_into", "closing", "figures_told", "outcome_of"]
+__all__ = ["as_paid", "carried_into", "closing", "figures_told", "left_of", "outcome_of"]
 
 
 def closing(union: Union, cycle: Cycle, office: Office) -> Step:
@@ -43,7 +43,7 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         fees_minor=_sums(charged, "fee_minor"),
         carried_in_minor=_sums(_from_earlier(office.table(frozen.body["frozen"]), cycle.code), "amount_minor"),
     )
-    left = _left_of(union, cycle, office)
+    left = left_of(union, cycle, office)
     return wanted(
         "closed",
         cycle=cycle.code,
@@ -109,10 +109,11 @@ def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
     closed = before.last("closed")
     if closed is not None:
         return office.table(closed.body["carried"])
-    return _left_of(union, before, office) if is_left_known(union, before) else None
+    return left_of(union, before, office) if is_left_known(union, before) else None
 
 
-def _left_of(union: Union, cycle: Cycle, office: Office) -> pa.Table:
+def left_of(union: Union, cycle: Cycle, office: Office) -> pa.Table:
+    """What a cycle carries over (`FROZEN`). Law: it is known (`is_left_known`)."""
     frozen = office.table(cycle.known("cut_off", "corrected").body["frozen"])
     return carried(frozen, outcome_of(cycle, office), union.rules_of(cycle).intake)
 

@@ -42,7 +42,11 @@ def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Ste
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     if at_us < cycle.dates.corrections_end_at_us:
         return refused(refusal("too_early", cycle.code, found=f"corrections to cycle {cycle.code} are still taken"))
-    handed = there(handed_in(union, cycle, office, disputed_us=cycle.dates.corrections_end_at_us), "what_was_frozen_can_be_frozen_again", cycle=cycle.code)
+    handed = there(
+        handed_in(union, cycle, office, disputed_us=cycle.dates.corrections_end_at_us),
+        "what_was_frozen_can_be_frozen_again",
+        cycle=cycle.code,
+    )
     before = cycle.known("cut_off")
     previous = CutOff(
         table=office.table(before.body["frozen"]),

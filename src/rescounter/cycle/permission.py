@@ -35,6 +35,8 @@ ROLES: Final = MappingProxyType(
         **dict.fromkeys(("submitted", "withdrawn", "answered", "member_withdrew"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("motion_tabled", "motion_amended", "motion_withdrawn", "voted"), frozenset({_MEMBER})),
         **dict.fromkeys(("motion_circulated", "motion_opened", "motion_closed"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("dispute_raised", "dispute_moved", "dispute_decided"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("dispute_agreed", "evidence_handed_in"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("claim_notified", "claim_disputed"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("approved", "refused"), frozenset({_APPROVER, _OPERATOR, _MEMBER})),
     }

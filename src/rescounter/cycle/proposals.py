@@ -38,7 +38,9 @@ def refusals_to_refuse(union: Union, proposal: Proposal, office: Office) -> tupl
 
 
 def _is_outdated(union: Union, proposal: Proposal) -> bool:
-    """True where the cycle went on since, another cycle was opened, or the same money was booked, given, sent or paid back."""
+    """True where the cycle went on since, something was disputed before the set was frozen, another cycle was opened, or the same money was
+    booked, given, sent or paid back.
+    """
     body, number = proposal.body, proposal.number
     match proposal.kind:
         case "paid_in":
@@ -61,5 +63,7 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
             return union.guarantee.number > number
     if proposal.kind in PROPOSED_KINDS:
         return is_outdated(union.pool, proposal.kind, body, number)
+    if proposal.kind in ("cut_off", "corrected") and any(case.acts[0].number > number for case in union.disputes.cases.values()):
+        return True
     cycle = union.cycles.get(body.get("cycle", ""))
     return cycle is not None and any(act.number > number and act.kind != "paid_in" for act in cycle.acts)

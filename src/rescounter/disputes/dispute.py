@@ -97,15 +97,22 @@ class Dispute:
             return (_refusal("dispute_not_for_you", event, event.by.value, " or ".join(each.value for each in edge.who)),)
         return then._refusals_to_extend(event) if event.act == "extended" else ()
 
-    def after(self, event: Event, at_us: int) -> Dispute:
-        """The dispute after an event. Laws: it is not refused (`refusals`); events come in order of time."""
+    def after(self, event: Event, at_us: int, fixed: tuple[Deadline, ...] | None = None) -> Dispute:
+        """The dispute after an event. Laws: it is not refused (`refusals`); events come in order of time.
+
+        Args: *fixed*: every deadline after the event, where it was fixed before; None: what the event fixes is reckoned.
+        """
         found = self.refusals(event, at_us)
         holds(not found, "only_what_is_allowed_happens", first=found[:1])
         then = self.at(at_us)
         edge = there(then._edge(event), "only_what_is_allowed_happens", act=event.act)
         if event.act == "extended":
-            return then._extended(edge, event, at_us)
-        return then._through(Taken(at_us, edge), is_proposed=event.act == "proposed")
+            return then._extended(edge, event, at_us, fixed)
+        return then._through(Taken(at_us, edge), is_proposed=event.act == "proposed", known=fixed)
+
+    def deadlines_after(self, event: Event, at_us: int) -> tuple[Deadline, ...]:
+        """Every deadline as an event that is allowed at an instant would leave it, reckoned anew where the event fixes or moves it."""
+        return self.after(event, at_us).deadlines
 
     def _next_default(self, at_us: int) -> Taken | None:
         """The default that comes next, if its clock ended at *at_us* or before; at one instant the dispute's own clock goes first."""
@@ -132,14 +139,15 @@ class Dispute:
     def _edge(self, event: Event) -> Edge | None:
         return None if event.act in (LAPSED, SUNSET) else follows(self.state, event.act, self._facts(event))
 
-    def _through(self, taken: Taken, *, is_proposed: bool = False) -> Dispute:
+    def _through(self, taken: Taken, *, is_proposed: bool = False, known: tuple[Deadline, ...] | None = None) -> Dispute:
         """The dispute after an edge; a stage is left for the next where the edge says so, and a notice fixes the dates of the vote."""
         edge = taken.edge
         holds(taken.at_us >= self.taken[-1].at_us, "events_come_in_order_of_time", at_us=taken.at_us)
         is_next = bool({When.LEVEL_NEXT, When.OPINION_NEXT, When.FINAL_NEXT} & set(edge.when))
-        fixed = self.deadlines
-        if edge.target is State.NOTIFIED:
+        fixed = self.deadlines if known is None else known
+        if edge.target is State.NOTIFIED and known is None:
             fixed += vote_deadlines(self.template, day_of(taken.at_us, self.zone), self.zone, self.business)
+        holds(fixed[: len(self.deadlines)] == self.deadlines, "no_deadline_moves", act=edge.act)
         changed = replace(
             self,
             state=edge.target,
@@ -170,9 +178,11 @@ class Dispute:
         name = stage.after or (self.template.stages[self.place - 1].name if self.place else "")
         return next((each.day for each in self.deadlines if name and each.name == name), self.raised)
 
-    def _extended(self, edge: Edge, event: Event, at_us: int) -> Dispute:
+    def _extended(self, edge: Edge, event: Event, at_us: int, known: tuple[Deadline, ...] | None) -> Dispute:
         until = {**dict(self.until), self.template.stages[self.place].name: there(event.until, "an_extension_names_a_day")}
-        moved = _fixed(self.template, self.raised, self.zone, self.business, until, self.sunset)
+        reckoned = known or _fixed(self.template, self.raised, self.zone, self.business, until, self.sunset)
+        # What keeps its day keeps its instant, whatever the zone data of today say.
+        moved = tuple(old if old.day == new.day else new for old, new in zip(self.deadlines, reckoned, strict=True))
         kept = [(old, new) for old, new in zip(self.deadlines, moved, strict=True) if old.clock is Clock.SUNSET or old.at_us <= at_us]
         holds(all(old == new for old, new in kept), "no_deadline_that_has_passed_moves", stage=self.place)
         holds(all(new.at_us >= old.at_us for old, new in zip(self.deadlines, moved, strict=True)), "an_extension_brings_nothing_forward")
@@ -180,13 +190,20 @@ class Dispute:
 
 
 def raise_dispute(
-    template: Template, at_us: int, zone: str, business: BusinessDays | None = None, *, sunset: datetime.date | None = None
+    template: Template,
+    at_us: int,
+    zone: str,
+    business: BusinessDays | None = None,
+    *,
+    sunset: datetime.date | None = None,
+    raised: datetime.date | None = None,
 ) -> Dispute:
     """A dispute that is raised at an instant; its day 0 is the local day of that instant.
 
-    Args: *sunset*: last day of the agreement that it is about. Law: it is raised before that day ends, and at most on `DAY_MAX`.
+    Args: *sunset*: last day of the agreement that it is about; *raised*: the local day as it was fixed, None: it is reckoned.
+    Law: it is raised before the last day ends, and at most on `DAY_MAX`.
     """
-    raised, days = day_of(at_us, zone), business or BusinessDays()
+    raised, days = raised or day_of(at_us, zone), business or BusinessDays()
     holds(raised <= DAY_MAX and (sunset is None or raised <= sunset), "raised_while_the_agreement_lasts", raised=raised, sunset=sunset)
     edge = there(follows(None, "raised", template.facts(-1)), "a_dispute_begins_somewhere", template=template.name)
     return Dispute(

@@ -12,11 +12,12 @@ from typing import Final
 
 from rescounter.disputes.periods import Period
 from rescounter.disputes.states import State, When, Who
+from rescounter.rulebook.rules import DISPUTE_TEMPLATES
 from rescounter.terms.faults import holds
 
 __all__ = ["POLARITIES", "SHIPPED", "STAGE_STATES", "Extension", "Stage", "Sunset", "Template", "Vote", "template_text"]
 
-SHIPPED: Final = ("snapback-65-days", "trade-panel", "expedited-arbitration", "invoice-dispute")
+SHIPPED: Final = DISPUTE_TEMPLATES
 POLARITIES: Final = ("RESTORE", "CONTINUE")
 STAGE_STATES: Final = {"answer": State.RAISED, "level": State.LEVEL, "panel": State.OPINION, "final": State.FINAL}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rescounter.approvals.approvals import needs_approval, refusals_to_decide
+from rescounter.cycle.disputes_again import refusals_of_dispute
 from rescounter.cycle.motions import executed, undecided_refusals
 from rescounter.cycle.motions_again import refusals_again
 from rescounter.cycle.office import Step, Wanted, refusal
@@ -68,6 +69,7 @@ class Desk:
         while records := self.ledger.store.records(after=self.union.number, rows_max=_PAGE):
             acts = (Act(number=each.number, at_us=each.at_us, by=each.by, kind=each.kind, body=body_of(each.body)) for each in records)
             self.union = union_of(acts, after=self.union)
+        self.union = self.union.at(self.at_us)
         return self.union
 
     @property
@@ -143,6 +145,7 @@ class Desk:
             *refusals_of_person(self.union, by, wanted.kind, member=member),
             *undecided_refusals(self.union, wanted, at_us=self.at_us),
             *refusals_again(self.union, wanted, by=by, at_us=self.at_us),
+            *refusals_of_dispute(self.union, wanted, by=by, at_us=self.at_us),
         )
         cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
         if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:

@@ -45,7 +45,7 @@ OUTSIDE: Final = pa.schema([*SUBMISSIONS, pa.field("origin", _text), pa.field("w
 
 WHYS: Final = (
     *("", "withdrawn", "repeated", "matched"),
-    *("id_twice", "already_carried", "rejected", "differs", "not_matched", "not_confirmed", "sum_beyond_int64"),
+    *("id_twice", "already_carried", "rejected", "differs", "not_matched", "not_confirmed", "taken_out", "sum_beyond_int64"),
 )
 """Why a row does not stand: taken back, there again, or the counterparty's row stands for both; behind these, codes of refusal."""
 
