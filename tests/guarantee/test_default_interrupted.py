@@ -112,3 +112,24 @@ def test_whatever_write_a_process_dies_at_the_default_comes_to_the_same(kind: st
         world, mortal = begun(kind, rules, at, before=before)
         assert outcome(played(world)) == wanted, f"write {at} of {writes}"
         mortal.store.close()
+
+
+def test_a_loss_that_was_posted_without_its_act_comes_to_the_same_whatever_happened_since():
+    """One person, killed between posting and act; then a pay-in of the defaulter comes, and nothing of the guarantee moves before."""
+    world, mortal = begun("sqlite", ALONE, 0, before=True)
+    assert world.declares("dee").act
+    mortal.before, before = False, world.balances()
+    while world.balances() == before:
+        mortal.at = mortal.count + 1
+        with pytest.raises(Killed):
+            world.bears("dee")
+        world.sit_down()
+    assert world.desk.union.guarantee.losses == ()
+    world.pay("LATE", "dee", 30, "2026-02-02")
+    for done in (world.contributes("ana", 10), world.capital(10), world.recovers("dee", 10)):
+        assert [each.code for each in done.refusals] == ["loss_begun"]
+    assert world.bears("dee").act
+    (loss,) = world.desk.union.guarantee.losses
+    assert loss.out.borne.loss_minor == 1000
+    assert world.balances()["dee/cash/EUR"] == 30
+    mortal.store.close()

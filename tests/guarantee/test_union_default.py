@@ -377,3 +377,25 @@ def _fresh() -> tuple[Any, list[int]]:
     from tests.cycle.test_interrupted import fresh
 
     return fresh("sqlite")
+
+
+def test_money_that_came_in_is_booked_once_whether_the_bank_or_the_operator_tells_of_it_first(world: Backed):
+    world.declares("dee")
+    world.bears("dee")
+    # the bank first: it waits as unidentified, and the recovery takes it from there
+    assert world.pay("BANK-1", "", 300, "2026-02-02").act
+    assert world.balances()["*/unidentified/EUR"] == 300
+    assert codes(world.recovers("dee", 299, "BANK-1")) == ["guarantee_amount_unusable"]
+    assert world.recovers("dee", 300, "BANK-1").act
+    assert "*/unidentified/EUR" not in world.balances()
+    # the operator first: the bank's file is a double, and books nothing
+    assert world.recovers("dee", 100, "BANK-2").act
+    assert world.capital(50, "BANK-3").act
+    before = world.balances()
+    assert world.pay("BANK-2", "", 100, "2026-02-02").is_repeat
+    assert world.pay("BANK-3", "", 50, "2026-02-02").is_repeat
+    assert world.balances() == before
+    # money that has its owner is no recovery
+    assert world.pay("BANK-4", "ana", 10, "2026-02-02").act
+    assert codes(world.recovers("dee", 10, "BANK-4")) == ["guarantee_reference_taken"]
+    sound(world)

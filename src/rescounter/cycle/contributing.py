@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rescounter.cycle.in_default import refusals_while_begun
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.resolving import unidentified
 from rescounter.cycle.union import Union
 from rescounter.membership.members import Standing
 from rescounter.settlement.accounts import CASH, FUND, account_name
@@ -16,6 +18,7 @@ from rescounter.settlement.guarantee_postings import movement_key
 from rescounter.terms import Refusal
 
 __all__ = [
+    "came_in",
     "contributing",
     "done_before",
     "paying_call",
@@ -45,7 +48,10 @@ def paying_call(union: Union, office: Office, member: str, currency: str, amount
 def paying_in_capital(union: Union, office: Office, currency: str, amount_minor: int, *, reference: str, at_us: int) -> Step:
     """The act that books capital of the operator, or of the union's fund, which came in on the settlement account."""
     body = {"currency": currency, "amount_minor": amount_minor, "reference": reference}
-    return _moving(union, office, "guarantee_paid_in", body, at_us=at_us)
+    if (done := done_before(union, "guarantee_paid_in", body)) is not None:
+        return done
+    came, found = came_in(union, office, reference, currency, amount_minor)
+    return refused(*found) if found else _moving(union, office, "guarantee_paid_in", {**body, **came}, at_us=at_us)
 
 
 def required_share(union: Union, member: str, currency: str, at_us: int) -> int:
@@ -59,6 +65,21 @@ def rulebook_of(union: Union, at_us: int) -> str:
     """Version and digest of the rulebook under which something beside the cycles is posted."""
     rules = union.rules(at_us)
     return f"{rules.version}/{rules.digest[:19]}"
+
+
+def came_in(union: Union, office: Office, reference: str, currency: str, amount_minor: int) -> tuple[dict[str, str], tuple[Refusal, ...]]:
+    """Where money comes from: what a bank's file told of under this reference, and waits as unidentified, is taken from there.
+
+    Returns: *came_in*, the cycle that booked it, empty where no file told of it yet, and *credited*, nobody; or why it cannot be so.
+    """
+    row = next((each for each in unidentified(union, office) if each["reference"] == reference), None)
+    told = (office.table(act.body["lines"]) for cycle in union.cycles.values() for act in cycle.all("paid_in"))
+    if row is None and any(reference in lines["reference"].to_pylist() for lines in told):
+        return {}, (refusal("guarantee_reference_taken", reference, found="a pay-in that is not unidentified has this reference"),)
+    if row is not None and (row["currency"], row["amount_minor"]) != (currency, amount_minor):
+        found = f"{amount_minor} {currency}; the bank told of {row['amount_minor']} {row['currency']}, in minor units"
+        return {}, (refusal("guarantee_amount_unusable", reference, found=found),)
+    return {"came_in": "" if row is None else row["came_in"], "credited": ""}, ()
 
 
 def done_before(union: Union, kind: str, body: Mapping[str, Any]) -> Step | None:
@@ -78,6 +99,8 @@ def refusals_to_move(union: Union, kind: str, body: Mapping[str, Any], office: O
     member, currency, amount = body.get("member", ""), body["currency"], body["amount_minor"]
     if member and union.register.member(member) is None:
         return (refusal("member_not_known", member, found=member),)
+    if found := refusals_while_begun(union, office, currency):
+        return found
     if member in union.guarantee.defaults:
         return (refusal("member_in_default", member, found=member),)
     open_minor = union.guarantee.open_calls(member, currency)
@@ -86,12 +109,12 @@ def refusals_to_move(union: Union, kind: str, body: Mapping[str, Any], office: O
     purpose = FUND if kind == "fund_returned" else CASH
     has = amount if kind == "guarantee_paid_in" else _balance(office, account_name(member, purpose, currency))
     if not 0 < amount <= has:
-        found = f"{amount} asked for, {max(0, has)} there, in minor units of {currency}"
-        return (refusal("guarantee_amount_unusable", body["reference"], found=found),)
+        told = f"{amount} asked for, {max(0, has)} there, in minor units of {currency}"
+        return (refusal("guarantee_amount_unusable", body["reference"], found=told),)
     required = required_share(union, member, currency, at_us) if kind == "fund_returned" else 0
     if kind == "fund_returned" and has - amount < required:
-        found = f"{has - amount} would be left, in minor units of {currency}"
-        return (refusal("fund_share_required", member, found=found, allowed=f"{max(0, has - required)} of its {has} may be taken back"),)
+        told = f"{has - amount} would be left, in minor units of {currency}"
+        return (refusal("fund_share_required", member, found=told, allowed=f"{max(0, has - required)} of its {has} may be taken back"),)
     return ()
 
 

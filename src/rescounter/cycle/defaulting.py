@@ -6,12 +6,12 @@ its act was not recorded, its effect is taken off again before anything is recko
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rescounter.cycle.contributing import done_before, rulebook_of
-from rescounter.cycle.in_default import waits_for_settlement
+from rescounter.cycle.contributing import came_in, done_before, rulebook_of
+from rescounter.cycle.in_default import next_loss_key, refusals_while_begun, waits_for_settlement
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.resources import largest_losses, own_balances, resources_of
 from rescounter.cycle.union import Union
@@ -21,8 +21,9 @@ from rescounter.guarantee.layers import Resources
 from rescounter.guarantee.losses import TakenOver, taken_over
 from rescounter.guarantee.reading import layers_of
 from rescounter.guarantee.waterfall import Borne, waterfall
+from rescounter.ledger import Transfer
 from rescounter.settlement.guarantee_postings import loss_key
-from rescounter.terms import Refusal, there
+from rescounter.terms import Refusal
 from rescounter.terms.acts import canonical
 
 __all__ = ["Reckoned", "at_risk", "bearing", "declaring", "reckoned", "recovering", "refusals_to_bear"]
@@ -54,8 +55,8 @@ def reckoned(union: Union, office: Office, member: str, currency: str, *, at_us:
     """
     default = union.guarantee.defaults.get(member)
     before = union.number + 1 if default is None else default.act
-    posted = () if default is None else office.posted(_next_key(union, member, currency))
-    taken = taken_over(own_balances(office, member, currency, without=posted))
+    posted = () if default is None else office.posted(next_loss_key(union, member, currency))
+    taken = _taken_of(posted) if posted else taken_over(own_balances(office, member, currency))
     if loss_minor is not None:
         taken = TakenOver(moved={"cash": loss_minor} if loss_minor else {}, loss_minor=loss_minor)
     behind = resources_of(union, office, currency, defaulters=(member,), before=before, at_us=at_us, without=posted)
@@ -121,9 +122,14 @@ def recovering(union: Union, office: Office, member: str, currency: str, amount_
         return done
     if amount_minor <= 0:
         return refused(refusal("guarantee_amount_unusable", reference, found=str(amount_minor)))
+    if found := refusals_while_begun(union, office, currency):
+        return refused(*found)
     if not union.guarantee.losses_of(member, currency):
         return refused(refusal("nothing_borne", member, found=f"{member}, {currency}"))
-    found = recovery_of(union.guarantee, member, currency, amount_minor)
+    came, unusable = came_in(union, office, reference, currency, amount_minor)
+    if unusable:
+        return refused(*unusable)
+    back = recovery_of(union.guarantee, member, currency, amount_minor)
     repaid = [
         {
             "loss": each.loss,
@@ -134,14 +140,15 @@ def recovering(union: Union, office: Office, member: str, currency: str, amount_
             "to_call_minor": each.to_call_minor,
             "reason": each.repayment.reason,
         }
-        for each in found.repaid
+        for each in back.repaid
     ]
     return wanted(
         "recovered",
         **what,
+        **came,
         repaid=repaid,
-        unallocated=[{"loss": loss, "amount_minor": amount} for loss, amount in found.unallocated],
-        surplus_minor=found.surplus_minor,
+        unallocated=[{"loss": loss, "amount_minor": amount} for loss, amount in back.unallocated],
+        surplus_minor=back.surplus_minor,
         rulebook=rulebook_of(union, at_us),
     )
 
@@ -163,6 +170,12 @@ def at_risk(union: Union, office: Office, member: str, currency: str, *, at_us: 
     return costliest
 
 
-def _next_key(union: Union, member: str, currency: str) -> str:
-    default = there(union.guarantee.defaults.get(member), "only_who_is_in_default_leaves_a_loss", member=member)
-    return loss_key(default.act, currency, len(union.guarantee.losses_of(member, currency)) + 1)
+def _taken_of(posted: Iterable[Transfer]) -> TakenOver:
+    """What a loss took over that was posted: whatever came to the member's accounts since is not of it."""
+    moved: dict[str, int] = {}
+    for each in posted:
+        if each.kind in ("taken_over", "own_means"):
+            account, sign = (each.credit, 1) if each.kind == "taken_over" else (each.debit, -1)
+            purpose = account.rsplit("/", 2)[1]
+            moved[purpose] = moved.get(purpose, 0) + sign * each.amount_minor
+    return TakenOver(moved=moved, loss_minor=sum(moved.values()))

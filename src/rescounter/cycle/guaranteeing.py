@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rescounter.cycle.contributing import refusals_to_move
 from rescounter.cycle.defaulting import refusals_to_bear
+from rescounter.cycle.in_default import refusals_while_begun
 from rescounter.cycle.office import Office
 from rescounter.cycle.union import Union
 from rescounter.ledger import Batch
@@ -31,4 +32,7 @@ def refusals_of_guarantee(union: Union, kind: str, body: Mapping[str, Any], offi
     """Why an act of the guarantee may not be posted now, also where it was approved later than it was proposed; nothing for others."""
     if kind in _MOVEMENTS:
         return refusals_to_move(union, kind, body, office, at_us=at_us)
-    return refusals_to_bear(union, body, office, at_us=at_us) if kind == "loss_borne" else ()
+    if kind == "loss_borne":
+        return refusals_to_bear(union, body, office, at_us=at_us)
+    is_posted = kind == "recovered" and office.is_posted(guarantee_batch(kind, body).key)
+    return refusals_while_begun(union, office, body["currency"]) if kind == "recovered" and not is_posted else ()

@@ -8,13 +8,15 @@ from __future__ import annotations
 import pyarrow as pa
 
 from rescounter.cycle.exchanging import in_unit, to_settle
-from rescounter.cycle.office import Office
+from rescounter.cycle.office import Office, refusal
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.settlement.accounts import CASH, account_name
 from rescounter.settlement.funding import LATE
+from rescounter.settlement.guarantee_postings import loss_key
+from rescounter.terms import Refusal, there
 
-__all__ = ["defaulted_since", "waits_for_settlement", "with_defaulters"]
+__all__ = ["begun_loss", "defaulted_since", "next_loss_key", "refusals_while_begun", "waits_for_settlement", "with_defaulters"]
 
 
 def with_defaulters(union: Union, cycle: Cycle, office: Office, late: pa.Table | None, net: pa.Table) -> pa.Table | None:
@@ -56,6 +58,24 @@ def waits_for_settlement(union: Union, office: Office, member: str) -> Cycle | N
         if any(row["member"] == member and row["net_minor"] for row in office.table(called.body["net"]).to_pylist()):
             return cycle
     return None
+
+
+def next_loss_key(union: Union, member: str, currency: str) -> str:
+    """The key under which the next loss of a member in default is posted."""
+    default = there(union.guarantee.defaults.get(member), "only_who_is_in_default_leaves_a_loss", member=member)
+    return loss_key(default.act, currency, len(union.guarantee.losses_of(member, currency)) + 1)
+
+
+def begun_loss(union: Union, office: Office, currency: str) -> str:
+    """The member whose loss in *currency* was posted while its act is missing; empty where there is none."""
+    begun = (member for member in union.guarantee.defaults if office.is_posted(next_loss_key(union, member, currency)))
+    return next(begun, "")
+
+
+def refusals_while_begun(union: Union, office: Office, currency: str) -> tuple[Refusal, ...]:
+    """Nothing of the guarantee moves in a currency while a loss in it was posted and its act is missing: it must come to the same."""
+    member = begun_loss(union, office, currency)
+    return (refusal("loss_begun", member, found=f"the loss of {member} in {currency}"),) if member else ()
 
 
 def _cash(office: Office, member: str, currency: str) -> int:

@@ -175,10 +175,17 @@ def _currencies(rules: Rules, cycle: Cycle) -> frozenset[str]:
 
 
 def earlier_pay_ins(union: Union, office: Office) -> pa.Table:
-    """Everything that was ever booked, in any cycle: a bank's reference counts once."""
+    """Everything that was ever booked, in any cycle or by the guarantee before a bank told of it: a reference counts once."""
     lines = [office.table(act.body["lines"]) for cycle in union.cycles.values() for act in cycle.all("paid_in")]
     booked = [table.filter(pc.is_in(table["verdict"], value_set=pa.array(["on_time", "late", "unidentified"]))) for table in lines]
-    return pa.concat_tables([table.select(PAY_INS.names) for table in booked]) if booked else PAY_INS.empty_table()
+    return pa.concat_tables([*(table.select(PAY_INS.names) for table in booked), _booked_beside(union)])
+
+
+def _booked_beside(union: Union) -> pa.Table:
+    """Money that came in for the guarantee and was booked by the operator's word."""
+    bodies = [act.body for act in union.guarantee.moved.values() if act.body.get("came_in") == ""]
+    named = ({name: body[name] for name in ("reference", "currency", "amount_minor")} for body in bodies)
+    return pa.Table.from_pylist([{"member": "", "payer": "", "remittance": "", **each} for each in named], schema=PAY_INS)
 
 
 def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Table:

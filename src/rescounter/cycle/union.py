@@ -171,8 +171,9 @@ class Union:
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:
-        """Unidentified pay-ins that were given to a member or the pool, or sent back, by the bank's reference. Law: each once."""
-        if act.kind not in ("assigned", "returned", "reinsurance_received"):
+        """Unidentified pay-ins that were given to a member, the pool or the guarantee, or sent back, by the bank's reference. Law: each once."""
+        of_guarantee = act.kind in ("guarantee_paid_in", "recovered") and bool(act.body["came_in"])
+        if act.kind not in ("assigned", "returned", "reinsurance_received") and not of_guarantee:
             return self.resolved
         holds(act.body["reference"] not in self.resolved, "money_is_resolved_once", reference=act.body["reference"])
         return MappingProxyType({**self.resolved, act.body["reference"]: act})

@@ -16,7 +16,8 @@ recovery       repaid, surplus     M/default            payer's account      wha
 =============  ==================  ===================  ===================  ===========================================
 
 M/default ends every batch where it began it: it shows what went through. The payer's account is M/collateral or M/fund of the defaulter,
-``*/guarantee``, M/fund of a survivor, and M/assessments where a share is called. The transfers of a batch are numbered under its key.
+``*/guarantee``, M/fund of a survivor, and M/assessments where a share is called. What came in is debited to ``*/unidentified`` where a
+bank's file told of it before. The transfers of a batch are numbered under its key.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from rescounter.settlement.accounts import (
     GUARANTEE,
     LOSSES,
     SETTLEMENT,
+    UNIDENTIFIED,
     account_name,
 )
 from rescounter.terms import holds
@@ -88,7 +90,7 @@ def movement_batch(kind: str, body: Mapping[str, Any]) -> Batch:
     sides = {
         "fund_contributed": (account_name(member, CASH, currency), account_name(member, FUND, currency)),
         "fund_returned": (account_name(member, FUND, currency), account_name(member, CASH, currency)),
-        "guarantee_paid_in": (account_name(FUND_NAME, SETTLEMENT, currency), account_name(FUND_NAME, GUARANTEE, currency)),
+        "guarantee_paid_in": (_source(body), account_name(FUND_NAME, GUARANTEE, currency)),
         "assessment_paid": (account_name(member, CASH, currency), account_name(member, ASSESSMENTS, currency)),
     }
     return _batch(movement_key(kind, body["reference"]), [_Move(*sides[kind], body["amount_minor"], kind)], body["rulebook"])
@@ -115,7 +117,7 @@ def recovery_batch(body: Mapping[str, Any]) -> Batch:
     """Money that came back, and who has it back. Law: M/default ends where it began."""
     member, currency = body["member"], body["currency"]
     hole = account_name(member, DEFAULT, currency)
-    moves = [_Move(account_name(FUND_NAME, SETTLEMENT, currency), hole, body["amount_minor"], "recovered")]
+    moves = [_Move(_source(body), hole, body["amount_minor"], "recovered")]
     for each in body["unallocated"]:
         moves.append(_Move(hole, account_name(FUND_NAME, LOSSES, currency), each["amount_minor"], "repaid", "what nobody bore"))
     for each in body["repaid"]:
@@ -127,6 +129,11 @@ def recovery_batch(body: Mapping[str, Any]) -> Batch:
         moves.append(_Move(hole, account_name(member, CASH, currency), body["surplus_minor"], "surplus", "beyond what was borne"))
     _ends_at_zero(moves, hole)
     return _batch(movement_key("recovered", body["reference"]), moves, body["rulebook"])
+
+
+def _source(body: Mapping[str, Any]) -> str:
+    """Where money came in: as an unidentified pay-in that a bank's file told of, or on the settlement account before any did."""
+    return account_name(FUND_NAME, UNIDENTIFIED if body.get("came_in") else SETTLEMENT, body["currency"])
 
 
 def _ends_at_zero(moves: Iterable[_Move], hole: str) -> None:

@@ -129,4 +129,13 @@ GUARANTEE_RULES: Final[tuple[_Row, ...]] = (
         "rescounter default show lists the calls.",
         "default pay BO 60.00 --currency EUR with 30.00 called",
     ),
+    (
+        "loss_begun",
+        "G14",
+        8220,
+        "a loss in that currency was posted, and its act is missing: whoever bore it was interrupted",
+        "movements of the guarantee when every loss that was posted has its act",
+        "Do it again: rescounter default bear MEMBER, or approve its proposal again.",
+        "fund contribute ANA after a bear that was killed",
+    ),
 )
