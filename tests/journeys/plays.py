@@ -10,6 +10,9 @@ at 2026-01-15T10:00                         the time of everything that follows
 joins ana bo [country NL] [group G]         members join, and the second person approves
 leaves ana | suspends ana | reinstates ana  a notice; a suspension and its end, approved
 caps ana 100.00                             a net debit cap, approved
+quotas ana 500.00                           a quota, approved
+capital 350.00 as K-1                       reserves of the union itself, brought in and approved
+foresees 10.00 misses 5.00 paid ana bo      the reserves after the settlement, by how much the floor is broken, who would be paid most
 rules intake.silence "hold"                 a new version of the rulebook, approved
 rates EUR 0.90 JPY 150 [of 2026-02-26]      rates of exchange, approved; the same file again does nothing
 opens 2026-01-22                            the next cycle; the lines that follow are about it
@@ -199,6 +202,27 @@ def _caps(play: Play, lines: list[str]) -> None:
     _said(play, answer, "member", "limit", member, "EUR", amount)
 
 
+def _quotas(play: Play, lines: list[str]) -> None:
+    (member, amount), answer = _words(lines[0])
+    _said(play, answer, "member", "limit", member, "EUR", amount, "--kind", "quota")
+
+
+def _capital(play: Play, lines: list[str]) -> None:
+    (amount, _, reference), answer = _words(lines[0])
+    words = ("capital", "add", "EUR", amount, "--reference", reference, "--source", "the founders")
+    _said(play, answer, *words)
+    assert play.ask(*words)["repeated"]
+
+
+def _foresees(play: Play, lines: list[str]) -> None:
+    """What the status of the cycle, and that of the union, say of the reserves."""
+    (after, _, missing, _, *causes), _ = _words(lines[0])
+    (told,) = play.ask("cycle", "status", play.cycle)["projection"]
+    assert (told["after_minor"], told["missing_minor"], told["causes"]) == (_minor(after), _minor(missing), causes), told
+    going = {each["cycle"]: each for each in play.ask("status")["cycles"]}
+    assert going[play.cycle]["projection"] == [told]
+
+
 def _rules(play: Play, lines: list[str]) -> None:
     (rule, value), _ = _words(lines[0])
     code, text, err = command("rulebook", "show", "--text", "-u", play.desk / "union", "--at", play.at)
@@ -350,6 +374,13 @@ _FIGURES: dict[str, Callable[[Row, str], int]] = {
     "carried": lambda made, currency: _open(made, currency, is_carried=True),
     "returned": lambda made, currency: _open(made, currency, is_carried=False),
     "cash": _cash,
+    "position": _sum("credit", "position_minor"),
+    "reserves": _sum("credit", "transfer_minor"),
+    "credit": _sum("credit", "credit_minor"),
+    "accrued": _sum("credit", "interest_minor"),
+    "collected": lambda made, currency: sum(
+        _sum("credit", f"{each}_collected_minor")(made, currency) for each in ("fees", "interest", "charges")
+    ),
     "interest": lambda made, currency: made["exchange"]["interest"].get(currency, 0),
     "swap": lambda made, currency: made["exchange"]["swap_minor"] or 0,
     "in-unit": lambda made, currency: sum(row["converted_minor"] for row in made["exchange"]["conversions"] if row["into"] == currency),
@@ -490,6 +521,9 @@ _VERBS: dict[str, Callable[[Play, list[str]], None]] = {
     "suspends": _member("suspend", "--reason", "did not pay"),
     "reinstates": _member("reinstate", "--reason", "has paid"),
     "caps": _caps,
+    "quotas": _quotas,
+    "capital": _capital,
+    "foresees": _foresees,
     "rules": _rules,
     "rates": _rates,
     "opens": _opens,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from rescounter.cli.credit_voice import reserves_lines
 from rescounter.cli.cycle_work import sentence_of
 from rescounter.cli.refusals import plain, tell
 from rescounter.cli.union_door import desk_of, who
@@ -54,7 +55,8 @@ def fund_cycle(call: Call, file: Path | None, code: str | None) -> None:
         zone = desk.union.rules(desk.at_us).union.zone
         due = next_step(desk.union, cycle, at_us=desk.at_us)
         body = {"cycle": chosen, "state": cycle.state.value, **_paid_body(paid), "short": short, "unidentified": waiting}
-        waits = done.is_refused and all(each.code == "calls_not_covered" for each in done.refusals)
+        waits_for = {"calls_not_covered"} if paid is None else {"calls_not_covered", "reserves_below_floor"}
+        waits = done.is_refused and {each.code for each in done.refusals} <= waits_for
         if done.is_refused and not waits:
             tell_done(call, desk, done, "", **body)
         if told_json(call, {**done_body(done), **body, "next": due_body(due, zone)}) or call.quiet:
@@ -63,7 +65,7 @@ def fund_cycle(call: Call, file: Path | None, code: str | None) -> None:
         _tell_done(call, desk, done)
         _tell_short(cycle, short)
         _tell_waiting(cycle, waiting)
-        print_lines(due_lines(due, desk))
+        print_lines([*reserves_lines(desk, cycle), *due_lines(due, desk)])
 
 
 def _short(desk: Desk, cycle: Cycle) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ _SHOWN_MAX: Final = 1000
 def leave_refused(refusals: Sequence[Refusal], sentence: str, *, as_json: bool, more: Mapping[str, Any] | None = None) -> NoReturn:
     """Tell every refusal of what was refused as a whole, and leave with exit code 3."""
     if as_json:
-        typer.echo(json.dumps({**(more or {}), "refusals": [plain(refusal) for refusal in refusals]}, ensure_ascii=False))
+        typer.echo(json.dumps({**(more or {}), "refusals": [plain(refusal) for refusal in refusals]}, ensure_ascii=False, default=str))
     else:
         typer.echo(sentence, err=True)
         tell(refusals)

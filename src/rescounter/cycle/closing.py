@@ -76,18 +76,17 @@ def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures
     if funded is None:
         return figures
     called = cycle.known("called").body
-    money, owed = (
-        _debits(office.table(digest), figures.currency) for digest in (funded.body["net"], called.get("positions", funded.body["net"]))
-    )
+    owed = _debits(office.table(called.get("positions", funded.body["net"])), figures.currency, "net_minor")
+    money = _debits(office.table(called["scale"]), figures.currency, "transfer_minor") if "scale" in called else owed
     covered = sum(min(debit, money.get(member, 0)) for member, debit in owed.items())
     cash, whole = covered - min(covered, figures.credit_minor), sum(owed.values())
     netted = figures.netted_minor + figures.cash_minor + figures.credit_minor - whole
     return replace(figures, cash_minor=cash, credit_minor=whole - cash, netted_minor=netted)
 
 
-def _debits(net: pa.Table, currency: str) -> dict[str, int]:
-    """Net debits above zero by direct member."""
-    return {row["member"]: -row["net_minor"] for row in net.to_pylist() if row["currency"] == currency and row["net_minor"] < 0}
+def _debits(table: pa.Table, currency: str, amount: str) -> dict[str, int]:
+    """Amounts below zero by direct member, without their sign."""
+    return {row["member"]: -row[amount] for row in table.to_pylist() if row["currency"] == currency and row[amount] < 0}
 
 
 def outcome_of(cycle: Cycle, office: Office) -> pa.Table:

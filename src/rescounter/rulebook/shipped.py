@@ -11,7 +11,10 @@ from rescounter.terms.faults import holds
 
 __all__ = ["PACKS", "pack_text", "with_values"]
 
-PACKS: Final = ("trade-credit", "corporate-netting", "deferred-net", "payment-versus-payment", "payments-union")
+PACKS: Final = (
+    *("trade-credit", "corporate-netting", "deferred-net", "payment-versus-payment", "payments-union"),
+    *("sliding-scale-1950", "sliding-scale-1954"),
+)
 
 
 def pack_text(name: str) -> str:

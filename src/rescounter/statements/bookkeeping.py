@@ -8,6 +8,9 @@ net            payables, each debt's replaced amount               receivables, 
 pay-in         union                                               bank
 pay-out        bank                                                union
 fees           fees                                                fees_owed
+interest       interest                                            union, on outstandings; at the close fees_owed (or the other way)
+charges        charges                                             fees_owed
+collected      fees_owed                                           union (or the other way)
 exchange       exchange, what a position became elsewhere          union, the position (or debit), and the other way in what it became
 =============  ==================================================  ============================================================
 
@@ -38,6 +41,8 @@ ACCOUNTS: Final[Mapping[str, str]] = MappingProxyType(
         "bank": "Bank",
         "fees": "Clearing fees",
         "fees_owed": "Clearing fees owed",
+        "interest": "Clearing interest",
+        "charges": "Clearing charges",
         "exchange": "Clearing union, exchange",
     }
 )
@@ -71,7 +76,13 @@ def journal_entries(facts: StatementFacts, accounts: Mapping[str, str] = ACCOUNT
     """
     names = {**ACCOUNTS, **accounts}
     holds(set(names) == set(ACCOUNTS), "accounts_are_known", unknown=sorted(set(names) - set(ACCOUNTS)))
-    entries = [*_discharges(facts, names), *_exchanged(facts, names), *_payments(facts, names), *_fees(facts, names)]
+    entries = [
+        *_discharges(facts, names),
+        *_exchanged(facts, names),
+        *_payments(facts, names),
+        *_fees(facts, names),
+        *_credit(facts, names),
+    ]
     for entry in entries:
         debits, credits = (pc.sum(entry[name]).as_py() for name in ("debit_minor", "credit_minor"))
         holds(debits == credits and len(pc.unique(entry["currency"])) == 1, "every_entry_balances", debits=debits, credits=credits)
@@ -146,6 +157,27 @@ def _fees(facts: StatementFacts, names: Mapping[str, str]) -> Iterator[pa.Table]
         for fee in facts.fees:
             words = f"{fee.words or 'Fee'}, cycle {facts.cycle.code}"
             yield _transfer(facts.cycle.closed, words, (names["fees"], names["fees_owed"]), fee.amount_minor, fee.currency, "")
+
+
+def _credit(facts: StatementFacts, names: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Interest on outstandings and what was collected, with the settlement; interest and charges on credit, with the close.
+
+    What of a position is credit stays where it is: on the account with the union.
+    """
+    settled, closed, cycle = facts.cycle.settled, facts.cycle.closed, facts.cycle.code
+    union, owed = names["union"], names["fees_owed"]
+    for note in facts.credit:
+        collected = note.fees_collected_minor + note.interest_collected_minor + note.charges_collected_minor
+        moves = (
+            (settled, f"Interest on outstandings, cycle {cycle}", names["interest"], union, -note.outstandings_minor),
+            (settled, f"Collected for earlier cycles, cycle {cycle}", owed, union, -collected),
+            (closed, f"Interest on credit until {note.accrued_until}", names["interest"], owed, -note.interest_minor),
+            (closed, f"Charge on a lasting balance until {note.accrued_until}", names["charges"], owed, note.charge_minor),
+        )
+        for at, words, debit, credit, minor in moves:
+            if at is not None and minor:
+                sides = (debit, credit) if minor > 0 else (credit, debit)
+                yield _transfer(at, words, sides, abs(minor), note.currency, "")
 
 
 def _transfer(at: Moment, words: str, accounts: tuple[str, str], minor: int, currency: str, reference: str) -> pa.Table:
