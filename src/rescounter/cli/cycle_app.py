@@ -222,3 +222,15 @@ def replay(call: Call, cycle: Which = None) -> None:
     from rescounter.cli.cycle_files import replay_again
 
     replay_again(call, cycle)
+
+
+@in_a_union(cycle_app, acts=False)
+def pairs(call: Call, cycle: Which = None) -> None:
+    """Show the pairs of payments of a cycle: what settled in which pass, what waits, and the test that failed.
+
+    \b
+    rescounter cycle pairs 2026-01-05
+    """
+    from rescounter.cli.pairs_show import show_pairs
+
+    show_pairs(call, cycle)

@@ -63,7 +63,8 @@ def collateral_known(desk: Desk, member: str | None = None) -> dict[str, Any]:
             }
         )
     names = ("member", "currency", "needed_minor", "cash_minor", "assets_minor", "held_minor", "missing_minor", "free_minor")
-    members = [{name: getattr(each, name) for name in names} for each in covered(union, desk.office, at_us=at_us)]
+    known = sorted(covered(union, desk.office, at_us=at_us), key=lambda each: (each.member, each.currency))
+    members = [{name: getattr(each, name) for name in names} for each in known]
     called = union.pledges.called
     calls = [] if called is None else desk.office.table(called.body["calls"]).cast(COLLATERAL_CALLS).to_pylist()
     due = 0 if called is None else called.body["due_at_us"]

@@ -16,6 +16,7 @@ from rescounter.cycle.paying import stands
 from rescounter.cycle.submitting import held, withdrawn
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
+from rescounter.facade.union_pairs import calls_told
 from rescounter.facade.union_statement import cycle_note, rule_note, union_note
 from rescounter.intake.keys import standing
 from rescounter.settlement.postings import batch_key
@@ -108,7 +109,7 @@ def _calls(desk: Desk, cycle: Cycle) -> Iterator[MemberCall]:
     waiting = settled is None and pays(desk.union, cycle)
     stood = stands(desk.union, cycle, desk.office, at_us=desk.at_us).to_pylist() if waiting else []
     paid = {(row["currency"], row["member"]): row["paid_minor"] for row in stood}
-    for row in desk.office.table(called.body["calls"]).to_pylist():
+    for row in calls_told(desk, cycle).to_pylist():
         asked = row["pay_in_minor"]
         yield MemberCall(
             member=row["member"],
@@ -124,7 +125,7 @@ def _calls(desk: Desk, cycle: Cycle) -> Iterator[MemberCall]:
 def _postings(desk: Desk, cycle: Cycle) -> Iterator[PostingNote]:
     zone = desk.union.rules_of(cycle).union.zone
     pay_ins = [f"pay-in/{act.body['lines'].removeprefix('sha256:')}" for act in cycle.all("paid_in")]
-    for step in ("set-off", *pay_ins, "earmark", "net", "fees"):
+    for step in ("set-off", *pay_ins, "earmark", "net", "pairs", "pay-out", "fees"):
         answer = desk.ledger.store.answer_of(desk.office.key_in_use(batch_key(cycle.code, step)))
         if answer is not None and answer.entry is not None:
             entry = answer.entry

@@ -16,6 +16,7 @@ import pyarrow as pa
 from rescounter.cycle.clearance import result_tables, summary_of
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
+from rescounter.facade.union_pairs import calls_told
 from rescounter.facade.union_statement import figures_so_far, union_note
 from rescounter.formats.folder import new_folder
 from rescounter.formats.pay_in_lists import CallList, calls_csv, pay_in_files, pay_out_file
@@ -149,7 +150,7 @@ def write_lists(desk: Desk, cycle: Cycle, target: Path, *, force: bool) -> Lists
 
 def _call_list(desk: Desk, cycle: Cycle, called: Mapping[str, Any], at_us: int) -> CallList:
     rules = desk.union.rules_of(cycle)
-    table = desk.office.table(called["calls"])
+    table = calls_told(desk, cycle)
     return CallList(
         called=table,
         members=_parties(desk, table["member"].to_pylist()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.pairing import is_of_pairs, standing_of_pairs
@@ -18,8 +19,9 @@ from rescounter.statements.moments import moment
 from rescounter.statements.section import Column, Row, Section, Table
 from rescounter.terms.acts import Act
 from rescounter.terms.money import Money
+from rescounter.terms.union_tables import CALLS
 
-__all__ = ["pair_calls", "pairs_section", "pairs_told", "why_it_waits"]
+__all__ = ["calls_told", "pair_calls", "pairs_section", "pairs_told", "why_it_waits"]
 
 
 def pairs_told(desk: Desk, cycle: Cycle) -> list[dict[str, Any]]:
@@ -126,6 +128,23 @@ def pair_calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Cal
                 account=desk.union.rules_of(cycle).settlement.accounts.get(currency, ""),
                 reference=f"RC/{cycle.code}/{member}",
             )
+
+
+def calls_told(desk: Desk, cycle: Cycle) -> pa.Table:
+    """`CALLS` of the latest round; where pairs settle, with the pay-outs of what was settled, and none before.
+
+    Law: there was a call.
+    """
+    called = desk.office.table(cycle.known("called").body["calls"])
+    if not is_of_pairs(desk.union, cycle):
+        return called
+    funded = cycle.last("funded")
+    rows = {(row["currency"], row["member"]): row | {"pay_out_minor": 0} for row in called.to_pylist()}
+    for row in [] if funded is None else desk.office.table(funded.body["calls"]).to_pylist():
+        key = row["currency"], row["member"]
+        rows[key] = rows.get(key, row) | {"pay_out_minor": row["pay_out_minor"]}
+    told = [rows[key] for key in sorted(rows) if rows[key]["pay_in_minor"] or rows[key]["pay_out_minor"]]
+    return pa.Table.from_pylist(told, schema=CALLS)
 
 
 def _own(desk: Desk, act: Act, name: str, member: str) -> list[dict[str, Any]]:

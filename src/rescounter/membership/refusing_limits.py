@@ -52,6 +52,10 @@ def _value_found(grounds: Grounds, row: Mapping[str, Any], name: str, number: in
     named = conditions.currencies
     if not isinstance(currency, str) or conditions.exponents.of(currency) is None or (named and currency not in named):
         yield refused("limit_currency_unknown", name, currency, "one of: " + ", ".join(named) if named else "", row=number)
+    elif row.get("kind") == "aggregate_short_position" and currency != conditions.pairs_unit:
+        unit = conditions.pairs_unit
+        allowed = f"{unit}, in which short positions are added up" if unit else "none: the rulebook names no pairs.unit"
+        yield refused("limit_currency_unknown", name, currency, allowed, row=number)
     if type(amount) is not int or not 0 <= amount <= INT64_MAX:
         yield refused("limit_not_a_number", name, amount, row=number)
     if start is not None and (type(start) is not int or (start < grounds.at_us and not grounds.was_approved)):
