@@ -13,6 +13,7 @@ from rescounter.cycle.rating import setting_rates
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.facade.union_statement import facts_of
 from rescounter.statements.member_statement import statement
+from rescounter.statements.statement_files import tables
 from tests.cycle.test_interrupted import Killed, Mortal, fresh, outcome
 from tests.cycle.world import OPERATOR, World
 
@@ -334,6 +335,30 @@ def test_statements_tell_every_conversion(world: World):
         ("EUR", "0.80", "a central bank"),
         ("JPY", "150", "a central bank"),
     ]
+
+
+def test_the_books_of_a_member_end_at_zero_with_the_union(world: World):
+    """Positions leave the union's account in each currency, what they became comes to it, and the pay-out settles that."""
+    played(world, bo_in="EUR")
+    (cycle,) = world.desk.union.cycles.values()
+    sums: dict[tuple[str, str], int] = {}
+    for row in tables(statement(facts_of(world.desk, cycle, "bo")))["journal"].to_pylist():
+        key = row["account"], row["currency"]
+        sums[key] = sums.get(key, 0) + row["debit_minor"] - row["credit_minor"]
+    assert {key: amount for key, amount in sums.items() if key[0] in ("Clearing union", "Bank", "Clearing union, exchange")} == {
+        **{("Clearing union", currency): 0 for currency in ("EUR", "JPY", "USD", "XUA")},
+        ("Bank", "EUR"): 5_253,
+        ("Clearing union, exchange", "EUR"): 10_000 - 5_253,
+        ("Clearing union, exchange", "JPY"): 100,
+        ("Clearing union, exchange", "USD"): -6_000,
+        ("Clearing union, exchange", "XUA"): 0,
+    }
+
+
+def test_a_thousand_rates_and_one_are_too_many(world: World):
+    world.found(RULES)
+    world.tell("2026-01-22T12:00")
+    assert [each.code for each in set_rates(world, *RATES * 501).refusals] == ["rows_too_many"]
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])

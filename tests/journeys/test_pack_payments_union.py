@@ -33,12 +33,12 @@ def test_in_february_positions_become_dollars_and_an_old_debt_bears_interest(uni
         does clear                                              | refused rate_missing
         rates EUR 0.90 JPY 150 of 2026-02-27T11:00
         runs to cleared (final)
-        then     net           interest    in-unit       pays-in      is-paid  USD
+        then    net           interest    in-unit       pays-in      is-paid  USD
           ana   -10000000.00  -76250.00  -10066250.00  10066250.00  -
           bo     10000000.00   76250.00   10066250.00  -            10066250.00
           cy    -             -          -             -            -
           all   -             -          -             10066250.00  10066250.00
-        then     net  EUR
+        then    net  EUR
           bo   -9000.00
           cy    9000.00
         rates EUR 0.50 JPY 75 of 2026-02-27T11:30               # for later cycles: these rates are frozen
@@ -46,11 +46,11 @@ def test_in_february_positions_become_dollars_and_an_old_debt_bears_interest(uni
         runs to funded
         at 2026-03-05T17:00
         runs to closed
-        then     paid        cash  USD
+        then    paid        cash  USD
           ana   10066250.00  -
           bo    -            -
           cy    -            -
-        savings     gross      netted    cash         left  USD
+        savings gross      netted    cash         left  USD
           all   10020000.00  30000.00   9990000.00  -              # interest is no debt of the cycle
         proven
     """)
@@ -67,7 +67,7 @@ def test_in_april_a_cent_is_left_over_by_rounding(union):
         rates EUR 0.93 JPY 151.37
         at 2026-04-30T12:00
         runs to cleared (final)
-        then     in-unit  pays-in  is-paid  USD
+        then    in-unit  pays-in  is-paid  USD
           ana   -32.26   32.26    -
           bo     10.75   -        10.75
           cy     10.75   -        10.75
@@ -94,7 +94,7 @@ def test_in_june_who_is_late_is_carried_in_every_currency(union):
         rates EUR 0.93 JPY 151.37
         at 2026-06-30T12:00
         runs to cleared (final)
-        then     in-unit  pays-in  is-paid  USD
+        then    in-unit  pays-in  is-paid  USD
           ana     75.27  -        75.27
           bo    1000.00  -        1000.00
           cy   -1000.00  1000.00  -
@@ -103,7 +103,7 @@ def test_in_june_who_is_late_is_carried_in_every_currency(union):
         pays cy 1000.00 in USD ref W3
         at 2026-07-07T10:00
         runs to cleared (final)
-        then     in-unit  pays-in  is-paid  USD
+        then    in-unit  pays-in  is-paid  USD
           ana  -1000.00  1000.00  -
           bo    1000.00  -        1000.00
           cy   -         -        -
@@ -112,11 +112,11 @@ def test_in_june_who_is_late_is_carried_in_every_currency(union):
         pays ana 1000.00 in USD ref W4
         at 2026-07-09T17:00
         runs to closed
-        then     owes    net      carried  EUR
+        then    owes    net      carried  EUR
           ana   930.00  -930.00  -
           bo   -         930.00  -
           dee  1000.00  -        1000.00
-        then     cash  USD
+        then    cash  USD
           cy   1000.00                                          # what it paid in stays its own
           ana  -
           bo   -
@@ -136,7 +136,7 @@ def test_in_august_what_was_carried_settles_at_the_rates_of_august(union):
         does clear                                              | refused rate_too_old
         rates EUR 0.80 JPY 151.37 of 2026-08-31T10:00
         runs to cleared (final)
-        then     in-unit  pays-in  is-paid  USD
+        then    in-unit  pays-in  is-paid  USD
           ana   1250.00  -        1250.00
           cy   -1000.00  -        -
           dee   -250.00  250.00   -
@@ -145,7 +145,7 @@ def test_in_august_what_was_carried_settles_at_the_rates_of_august(union):
         runs to funded
         at 2026-09-04T17:00
         runs to closed
-        then     paid    cash  USD
+        then    paid    cash  USD
           ana  -       -
           cy   -       -
           dee  250.00  -
@@ -163,7 +163,7 @@ def test_in_october_a_member_leaves_and_its_debt_is_settled_at_the_usual_date(un
         leaves bo
         at 2026-10-30T12:00
         runs to cleared (final)
-        then     net      interest  in-unit  pays-in  is-paid  USD
+        then    net      interest  in-unit  pays-in  is-paid  USD
           bo   -200.00  -0.75     -200.75  200.75   -
           cy    200.00   0.75      200.75  -        200.75
           all  -         -        -        200.75   200.75
@@ -189,7 +189,7 @@ def test_in_december_only_what_set_off_left_bears_the_interest_of_the_period(uni
         owes ana bo   10.00 in USD as A-7                       | refused creditor_no_member
         at 2026-12-31T12:00
         runs to cleared (final)
-        then     owes     set-off  net      interest  in-unit  pays-in  is-paid  USD
+        then    owes     set-off  net      interest  in-unit  pays-in  is-paid  USD
           ana  1000.00   500.00  -500.00  -1.50     -501.50  501.50   -
           cy    500.00   500.00   500.00   1.50      501.50  -        501.50
           dee   500.00   500.00  -        -          -       -        -
@@ -203,8 +203,8 @@ def test_in_december_only_what_set_off_left_bears_the_interest_of_the_period(uni
 
 
 def test_in_the_new_year_a_member_in_net_deficit_may_ask_for_a_swap(union):
-    # In 2026 ana paid USD 10,000,000.00 in February, EUR 30.00 in April (at 0.93, 32.258), EUR 930.00 in June (1,000.00) and USD 1,000.00 in
-    # December: 10,002,032.258 together. A fifth of it is 2,000,406.45, rounded down. dee, which is owed, may ask for nothing.
+    # In 2026 ana paid USD 10,000,000.00 in February, EUR 30.00 in April (at 0.93, 32.258), EUR 930.00 in June (1,000.00) and USD 1,000.00
+    # in December: 10,002,032.258 together. A fifth of it is 2,000,406.45, rounded down. dee, which is owed, may ask for nothing.
     union.play("""
         opens 2027-02-26                                        # the 28th is a Sunday
         at 2027-02-25T10:00

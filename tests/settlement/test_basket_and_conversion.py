@@ -9,7 +9,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from rescounter.settlement.basket import Basket, Quotation, Rate, basket_by_weight
-from rescounter.settlement.conversion import convert, convert_positions, rounding_account
+from rescounter.settlement.conversion import convert
 from rescounter.terms import BrokenLaw
 
 AT_US = 1_800_000_000_000_000
@@ -48,25 +48,6 @@ def test_weights_hold_on_the_day_of_their_rates():
     assert Quotation(numeraire="USD", basket=basket, rates=rates, exponents=EXPONENTS).value_of("XUA") == Fraction(1, 100)
 
 
-def test_each_member_settles_in_its_currency_and_the_union_deals_the_rest():
-    """ANA is owed EUR 100.00 and owes USD 60.00: worth USD 60.00, which is EUR 50.00; BO has the other side, in yen."""
-    nets = {("ANA", "EUR"): 10_000, ("ANA", "USD"): -6_000, ("BO", "EUR"): -10_000, ("BO", "USD"): 6_000}
-    found = convert_positions(nets, {"ANA": "EUR", "BO": "JPY"}, quotation(EUR="6/5", JPY="1/150"), otherwise="XUA")
-    assert {member: (each.amount_minor, each.currency) for member, each in found.members.items()} == {
-        "ANA": (5_000, "EUR"),
-        "BO": (-9_000, "JPY"),
-    }
-    assert (found.to_deal, found.rounding) == ({"EUR": 5_000, "JPY": -9_000}, {"EUR": 0, "JPY": 0})
-
-
-def test_rounding_is_told_and_has_an_account():
-    nets = {("ANA", "JPY"): 100, ("BO", "JPY"): 100, ("CY", "JPY"): -200}
-    found = convert_positions(nets, {}, quotation(EUR="6/5", JPY="1/150"), otherwise="XUA")
-    assert [each.amount_minor for each in found.members.values()] == [56, 56, -111]
-    assert (found.to_deal, found.rounding) == ({"XUA": 1}, {"XUA": -1})
-    assert rounding_account("XUA") == "*/rounding/XUA"
-
-
 def test_a_rate_that_is_too_old_is_told():
     rates = {"EUR": rate("EUR", "1", AT_US - 2 * HOUR_US), "JPY": rate("JPY", "1", AT_US), "USD": rate("USD", "1", AT_US + 1)}
     found = Quotation(
@@ -79,8 +60,6 @@ def test_a_rate_that_is_too_old_is_told():
 values = st.fractions("1/500", 500, max_denominator=10**6)
 quotations = st.builds(lambda eur, jpy: quotation(EUR=str(eur), JPY=str(jpy)), values, values)
 amounts = st.integers(-(10**15), 10**15)
-movements = st.lists(st.tuples(st.permutations("ABCDEF"), st.sampled_from(CURRENCIES), amounts), max_size=20)
-choices = st.dictionaries(st.sampled_from("ABCDEF"), st.sampled_from([*CURRENCIES, "XUA"]))
 
 
 @over(amounts, st.sampled_from(CURRENCIES), st.sampled_from([*CURRENCIES, "XUA"]), quotations)
@@ -91,27 +70,7 @@ def test_an_amount_and_its_difference_are_worth_what_it_was(amount, currency, in
         assert (found.amount_minor, found.difference) == (amount, 0)
 
 
-@over(movements, choices, quotations)
-def test_conversions_lose_nothing(moves, into, rates):
-    nets: dict[tuple[str, str], int] = {}
-    for (payer, payee, *_), currency, amount in moves:
-        nets[payer, currency] = nets.get((payer, currency), 0) - amount
-        nets[payee, currency] = nets.get((payee, currency), 0) + amount
-    found = convert_positions(nets, into, rates, otherwise="XUA")
-    for member, each in found.members.items():
-        worth = sum(amount * rates.value_of(currency) for (owner, currency), amount in nets.items() if owner == member)
-        assert (each.amount_minor + each.difference) * rates.value_of(each.currency) == worth
-    assert sum(rates.value_of(code) * (found.to_deal[code] + found.rounding[code]) for code in found.to_deal) == 0
-    in_the_unit = convert_positions(nets, {}, rates, otherwise="XUA")
-    assert sum(in_the_unit.to_deal.values()) + sum(in_the_unit.rounding.values()) == 0
-
-
 @pytest.mark.parametrize("wrong", [{"EUR": "0"}, {"EUR": "1", "USD": "2"}, {"JPY": "1"}, {"EUR": "1", "XXX": "1"}])
 def test_rates_that_are_none_value_nothing(wrong):
     with pytest.raises(BrokenLaw):
         quotation(**wrong)
-
-
-def test_positions_that_do_not_sum_to_zero_are_not_converted():
-    with pytest.raises(BrokenLaw):
-        convert_positions({("ANA", "EUR"): 1}, {}, quotation(EUR="1"), otherwise="XUA")

@@ -136,7 +136,7 @@ def test_rates_of_later_instants_move_nothing(before, after, at):
 
 
 def test_two_steps_by_hand():
-    """EUR 0.80 and JPY 150 for a dollar: the unit is worth USD 1.225. A is owed 54.42 units and settles in yen: JPY 10,000 less a hundredth."""
+    """EUR 0.80 and JPY 150 for a dollar: the unit is worth USD 1.225. A is owed 54.42 units and settles in yen."""
     rates = rates_of("0.80", "150", "0.31")
     first = exchanged_into_unit(positions({("JPY", "A"): 10_000, ("JPY", "B"): -10_000}), rates)
     assert first.net.to_pylist() == [

@@ -8,6 +8,7 @@ from typing import Any
 
 from rescounter.cycle.office import Step, refusal, wanted
 from rescounter.cycle.union import Union
+from rescounter.membership.grounds import ROWS_MAX
 from rescounter.rulebook.exchange_agreement import is_rate
 from rescounter.rulebook.rules import ExchangeRules, Rules
 from rescounter.terms import Refusal
@@ -50,6 +51,9 @@ def setting_rates(union: Union, rows: Sequence[tuple[int, Mapping[str, str]]], *
     if not rules.exchange.unit or rules.exchange.rates != "dated":
         found = "no exchange.unit" if not rules.exchange.unit else f"exchange.rates {rules.exchange.rates}"
         return Step(refusals=(refusal("rates_not_taken", "rates", found=found),))
+    if len(rows) > ROWS_MAX:
+        allowed, mend = f"1 to {ROWS_MAX:,} rates in one file", "Split the file."
+        return Step(refusals=(refusal("rows_too_many", "rates", found=f"{len(rows):,} rates", allowed=allowed, what_to_do=mend),))
     refusals = [found for row, cells in rows for found in _faults(row, cells, rules, at_us)]
     refusals += () if refusals else _twice(rows, rules.union.zone)
     if refusals or not rows:
