@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from rescounter.council import states as council
 from rescounter.cycle import states as cycle
 from rescounter.disputes import drawing as disputes
 
@@ -32,6 +33,7 @@ class Page(NamedTuple):
 PAGES: Final = (
     Page(_DOCS / "UNION.md", cycle.as_mermaid, cycle.as_markdown),
     Page(_DOCS / "DISPUTES.md", disputes.as_mermaid, disputes.as_markdown),
+    Page(_DOCS / "COUNCIL.md", council.as_mermaid, council.as_markdown),
 )
 
 

@@ -24,6 +24,7 @@ Rulebook = Annotated[Path | None, typer.Option("--rulebook", help="The whole new
 Admit = Annotated[list[str] | None, typer.Option("--admit", metavar="CODE=NAME", help="A member that joins; repeat for several.")]
 Suspend = Annotated[str | None, typer.Option("--suspend", metavar="CODE", help="A member to be suspended.")]
 Reinstate = Annotated[str | None, typer.Option("--reinstate", metavar="CODE", help="A member whose suspension ends.")]
+Default = Annotated[str | None, typer.Option("--default", metavar="CODE", help="A member to be declared in default.")]
 Expel = Annotated[str | None, typer.Option("--expel", metavar="CODE", help="A member to be expelled, after the days of withdrawal.")]
 Quota = Annotated[list[str] | None, typer.Option("--quota", metavar="CODE=AMOUNT", help='A quota such as "ANA=1000.00 EUR"; repeat.')]
 ActFile = Annotated[Path | None, typer.Option("--act", help='Any act of the council as JSON: {"kind": ..., "body": {...}}.')]
@@ -61,6 +62,7 @@ def table(
     suspend: Suspend = None,
     reinstate: Reinstate = None,
     expel: Expel = None,
+    default: Default = None,
     quota: Quota = None,
     act: ActFile = None,
     interested: Interested = None,
@@ -76,7 +78,7 @@ def table(
 
     table_one(
         call,
-        _asked(rulebook, admit, suspend, reinstate, expel, quota, act),
+        _asked(rulebook, admit, suspend, reinstate, expel, default, quota, act),
         title=title,
         text=text,
         interested=interested or [],
@@ -95,6 +97,7 @@ def amend(
     suspend: Suspend = None,
     reinstate: Reinstate = None,
     expel: Expel = None,
+    default: Default = None,
     quota: Quota = None,
     act: ActFile = None,
     reason: Reason = "",
@@ -106,7 +109,7 @@ def amend(
     """
     from rescounter.cli.council_work import amend_one
 
-    amend_one(call, number, _asked(rulebook, admit, suspend, reinstate, expel, quota, act), title=title, text=text, reason=reason)
+    amend_one(call, number, _asked(rulebook, admit, suspend, reinstate, expel, default, quota, act), title=title, text=text, reason=reason)
 
 
 def _asked(
@@ -115,10 +118,20 @@ def _asked(
     suspend: str | None,
     reinstate: str | None,
     expel: str | None,
+    default: str | None,
     quota: list[str] | None,
     act: Path | None,
 ) -> dict[str, object]:
-    words = {"rulebook": rulebook, "admit": admit, "suspend": suspend, "reinstate": reinstate, "expel": expel, "quota": quota, "act": act}
+    words = {
+        "rulebook": rulebook,
+        "admit": admit,
+        "suspend": suspend,
+        "reinstate": reinstate,
+        "expel": expel,
+        "default": default,
+        "quota": quota,
+        "act": act,
+    }
     return {word: value for word, value in words.items() if value}
 
 

@@ -68,7 +68,7 @@ def amend_one(call: Call, number: int, asked: Mapping[str, Any], *, title: str |
 def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[str, Any]]:
     """Kind and body of the act that a motion wants: exactly one of the options."""
     if len(asked) != 1:
-        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --quota, --act"
+        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --default, --quota, --act"
         raise CallerFault("option_invalid", f"name exactly one of {options}; found {len(asked)}")
     ((word, value),) = asked.items()
     because = {"reason": reason} if reason else {}
@@ -88,7 +88,8 @@ def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[s
             return "limits_set", {"limits": [_quota(desk, each) for each in value]}
         case "act":
             return _act_of(value)
-    return {"suspend": "member_suspended", "reinstate": "member_reinstated"}[word], {"code": value, **because}
+    kinds = {"suspend": "member_suspended", "reinstate": "member_reinstated", "default": "default_declared"}
+    return kinds[word], {"code": value, **because}
 
 
 def _quota(desk: Desk, text: str) -> dict[str, Any]:

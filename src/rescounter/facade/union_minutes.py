@@ -89,7 +89,12 @@ def about_motion(motion: Motion) -> str:
         return "members that join: " + ", ".join(str(each["code"]) for each in body["members"])
     if kind == "limits_set":
         return "limits of " + ", ".join(dict.fromkeys(str(each["member"]) for each in body["limits"]))
-    words = {"member_suspended": "suspend", "member_reinstated": "reinstate", "member_expelled": "expel"}
+    words = {
+        "member_suspended": "suspend",
+        "member_reinstated": "reinstate",
+        "member_expelled": "expel",
+        "default_declared": "declare in default",
+    }
     return f"{words[kind]} {body['code']}" + (f": {body['reason']}" if body.get("reason") else "")
 
 

@@ -88,6 +88,7 @@ COUNCIL_SUBJECTS: Final = (
     "member_suspended",
     "member_reinstated",
     "member_expelled",
+    "default_declared",
     "limits_set",
     "quotas_set",
     "emergency_measure",
@@ -316,7 +317,10 @@ class CouncilRules:
     kind: str = _rule("whether members decide in council; where they do, nothing else can change a rule", "none", "council", default="none")
     decides: tuple[str, ...] = _rule(
         "what nobody can do without a decision of the council; rulebook_changed always among it",
-        default=("rulebook_changed", "members_joined", "member_suspended", "member_reinstated", "member_expelled", "quotas_set"),
+        default=(
+            *("rulebook_changed", "members_joined", "member_suspended", "member_reinstated", "member_expelled"),
+            *("default_declared", "quotas_set"),
+        ),
     )
     rule: str = _rule("the voting rule of everything for which by_subject names no other", default="one-member-one-vote")
     by_subject: Mapping[Subject, str] = _table("the voting rule of single subjects")

@@ -58,4 +58,4 @@ def concerned(kind: str, body: Mapping[str, Any]) -> frozenset[str]:
     """Codes of the members that an act is about, who have an interest of their own in it."""
     if kind == "limits_set":
         return frozenset(str(each["member"]) for each in body["limits"])
-    return frozenset({str(body["code"])}) if kind.startswith("member_") else frozenset()
+    return frozenset({str(body["code"])}) if kind != "rulebook_changed" and "code" in body else frozenset()

@@ -95,6 +95,8 @@ FAULTS: Final = MappingProxyType(
         "cycle_not_cleared": "rescounter cycle status says what comes before the clearing.",
         "nobody_called": "rescounter cycle fund calls those who pay in, once the set-off is final.",
         "key_unregistered": "Have the member's verifier key registered: rescounter member change CODE --key KEY.",
+        "motion_unknown": "List the motions: rescounter council show.",
+        "vote_not_open": "Look at the motion's state and dates: rescounter council show NUMBER.",
         "version_unknown": "rescounter rulebook show lists the versions.",
         "not_a_demonstration": "Leave --demonstrate away, or found another union with --demonstration.",
         "step_refused": "Mend what is named and run it again: what was done stays done.",
