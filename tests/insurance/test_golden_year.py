@@ -106,7 +106,12 @@ def test_three_years_come_to_what_an_accountant_reckons(kind: str):
     # has 15,000.00 and 5,000.00 to come; owes cy 59,000.00 - 37,800.00 = 21,200.00, and 20 % of the 16,200.00 net of reinsurance: 3,240.00
     year, books = year_named(world.desk, "2026")
     stands = solvency(world.desk.union.pool, year, books)
-    assert (stands.cash_minor, stands.recoverable_minor, stands.reserves_minor, stands.required_minor) == (1_500_000, 500_000, 2_120_000, 324_000)
+    assert (stands.cash_minor, stands.recoverable_minor, stands.reserves_minor, stands.required_minor) == (
+        1_500_000,
+        500_000,
+        2_120_000,
+        324_000,
+    )
     assert stands.shortfall_minor == 444_000
     take(world.call("supplementary"))
     assert call_rows(world, "2026-supplementary-1") == table("""
