@@ -10,9 +10,11 @@ import pytest
 from rescounter.cycle.capital import moving_capital
 from rescounter.cycle.dealing import dealing
 from rescounter.cycle.rating import setting_rates
+from rescounter.facade.union_cycle import cycle_facts
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.facade.union_statement import facts_of
-from rescounter.statements.member_statement import statement
+from rescounter.statements.cycle_page import cycle_html
+from rescounter.statements.member_statement import statement, text
 from rescounter.statements.statement_files import tables
 from tests.cycle.test_interrupted import Killed, Mortal, fresh, outcome
 from tests.cycle.world import OPERATOR, World
@@ -22,7 +24,7 @@ RULES = """
 name = "Test"
 [union]
 name = "A union of three currencies"
-currencies = ["EUR", "JPY", "USD", "XUA"]
+currencies = ["EUR", "GBP", "JPY", "USD", "XUA"]
 exponents = { XUA = 2 }
 zone = "Europe/Ljubljana"
 [calendar]
@@ -247,7 +249,7 @@ def test_without_the_rates_of_the_cut_off_nothing_is_cleared(world: World, rates
     ("row", "code"),
     [
         (rate("USD", "1"), "rate_currency_wrong"),
-        (rate("GBP", "1"), "rate_currency_wrong"),
+        (rate("CHF", "1"), "rate_currency_wrong"),
         (rate("EUR", "0,80"), "rate_malformed"),
         (rate("EUR", "0"), "rate_malformed"),
         (rate("EUR", "1e3"), "rate_malformed"),
@@ -294,7 +296,7 @@ def test_all_items_of_who_is_late_are_carried_in_every_currency(world: World):
     assert replay_cycle(world.desk, cycle.code) == ()
 
 
-@pytest.mark.parametrize("chosen", ["GBP", "EURO"])
+@pytest.mark.parametrize("chosen", ["CHF", "EURO"])
 def test_a_member_settles_in_a_currency_of_the_union_only(world: World, chosen: str):
     world.found(RULES)
     world.join("ana")
@@ -308,7 +310,7 @@ def test_nobody_chooses_where_the_rulebook_does_not_let_it(world: World):
 
 
 def test_fixed_rates_stand_in_the_rulebook(world: World):
-    fixed = RULES.replace('base = "USD"', 'base = "USD"\nrates = "fixed"\nfixed_rates = { EUR = "0.80", JPY = "150" }')
+    fixed = RULES.replace('base = "USD"', 'base = "USD"\nrates = "fixed"\nfixed_rates = { EUR = "0.80", GBP = "0.70", JPY = "150" }')
     world.found(fixed)
     for number, todo in enumerate(script(world)):
         if number != 5:
@@ -335,6 +337,26 @@ def test_statements_tell_every_conversion(world: World):
         ("EUR", "0.80", "a central bank"),
         ("JPY", "150", "a central bank"),
     ]
+
+
+def test_a_settlement_currency_in_which_nothing_is_owed_has_its_rate_and_its_page(world: World):
+    world.found(RULES)
+    for number, todo in enumerate(script(world, bo_in="GBP")):
+        if number == 6:
+            set_rates(world, *RATES)
+            world.tell("2026-01-22T13:00")
+            world.step("cut-off")
+            assert "no rate for GBP" in world.step("clear").refusals[0].found
+            set_rates(world, rate("GBP", "0.70", "2026-01-22T12:59"))
+        else:
+            todo()
+    (cycle,) = world.desk.union.cycles.values()
+    assert cycle.state.value == "closed"
+    # 53.60 units of USD 1.225 at GBP 0.70 are 45.962.
+    assert [row["pay_out_minor"] for row in rows_of(world, "calls") if row["member"] == "bo"] == [4_596]
+    assert "45.96 GBP" in text(statement(facts_of(world.desk, cycle, "bo")))
+    assert "GBP" in cycle_html(cycle_facts(world.desk, cycle))
+    assert replay_cycle(world.desk, cycle.code) == ()
 
 
 def test_the_books_of_a_member_end_at_zero_with_the_union(world: World):

@@ -30,6 +30,7 @@ BASKET = {"exchange.unit": '"XUA"', "exchange.basket": '{ USD = "0.6", EUR = "0.
             "exchange_does_not_fit",
         ),
         ({"settlement.kind": '"none"', "clearing.method": '"set-off"'}, "exchange.unit", "exchange_does_not_fit"),
+        ({"settlement.kind": '"payment-versus-payment"'}, "exchange.unit", "exchange_does_not_fit"),
         ({"settlement.partial_funding": "true"}, "settlement.partial_funding", "exchange_does_not_fit"),
         (
             {"exchange.unit": '""', "exchange.members_choose": "true", "exchange.swap_share": '"0"'},

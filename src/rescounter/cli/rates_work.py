@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rescounter.cli.union_door import desk_of, who
-from rescounter.cli.union_voice import lines_of, money, print_lines, tell_done, told_json
+from rescounter.cli.union_voice import lines_of, money, print_lines, tell_done, told_json, when
 from rescounter.cli.union_words import Call
 from rescounter.terms import CallerFault, Exponents, parse_minor
 
@@ -73,20 +73,38 @@ def show_rates(call: Call) -> None:
         if not known["unit"]:
             print_lines(["Every currency settles by itself: the rulebook names no unit of account (exchange.unit)."])
             return
-        exponents = Exponents(dict(desk.union.rules(desk.at_us).union.exponents))
-        print_lines(_head(known))
-        rows = [
-            [each["currency"], each["rate"] or "missing", each["at"] or "", _mark(each), each["source"]]
-            for each in known["currencies"]
-        ]
-        print_lines([f"  {line}" for line in lines_of([["currency", "rate", "at", "", "source"], *rows], right=(1,))] if rows else [])
-        for cycle in known["cycles"][-1:]:
-            print_lines(["", f"Frozen for cycle {cycle['cycle']}:"])
-            frozen = [[each["currency"], each["rate"], each["at"], each["source"]] for each in cycle["rates"]]
-            print_lines([f"  {line}" for line in lines_of([["currency", "rate", "at", "source"], *frozen], right=(1,))])
-        centre = [[row["account"], money(row["balance_minor"], row["currency"], exponents), _side(row)] for row in known["at_the_centre"]]
-        if centre:
-            print_lines(["", "At the centre:", *(f"  {line}" for line in lines_of([["account", "balance", ""], *centre], right=(1,)))])
+        rules = desk.union.rules(desk.at_us).union
+        print_lines([*_head(known), *_latest(known, rules.zone), *_frozen(known, rules.zone)])
+        print_lines(_centre(known, Exponents(dict(rules.exponents))))
+
+
+def _latest(known: Mapping[str, Any], zone: str) -> list[str]:
+    """The latest rate of each currency."""
+    rows = [[each["currency"], each["rate"] or "missing", _at(each, zone), _mark(each), each["source"]] for each in known["currencies"]]
+    return _indented([["currency", "rate", "at", "", "source"], *rows], right=1) if rows else []
+
+
+def _frozen(known: Mapping[str, Any], zone: str) -> list[str]:
+    """The rates of the latest cycle whose set-off is final."""
+    if not known["cycles"]:
+        return []
+    cycle = known["cycles"][-1]
+    rows = [[each["currency"], each["rate"], _at(each, zone), each["source"]] for each in cycle["rates"]]
+    return ["", f"Frozen for cycle {cycle['cycle']}:", *_indented([["currency", "rate", "at", "source"], *rows], right=1)]
+
+
+def _centre(known: Mapping[str, Any], exponents: Exponents) -> list[str]:
+    """What the union has to deal, and what rounding left."""
+    rows = [[row["account"], money(row["balance_minor"], row["currency"], exponents), _side(row)] for row in known["at_the_centre"]]
+    return ["", "At the centre:", *_indented([["account", "balance", ""], *rows], right=1)] if rows else []
+
+
+def _indented(rows: Sequence[Sequence[str]], *, right: int) -> list[str]:
+    return [f"  {line}" for line in lines_of(rows, right=(right,))]
+
+
+def _at(row: Mapping[str, Any], zone: str) -> str:
+    return when(row["at_us"], zone) if row.get("at_us") is not None else ""
 
 
 def _head(known: Mapping[str, Any]) -> list[str]:

@@ -154,11 +154,12 @@ def _refusals(wanted: Collection[str], known: Mapping[str, RateTold], rules: Rul
 
 
 def _settles_in(union: Union, rules: Rules, at_us: int) -> pa.Table:
-    """What direct members chose, where the rulebook lets them."""
+    """What direct members chose, where the rulebook lets them and still has that currency."""
     rows = []
     if rules.exchange.members_choose:
         for member in union.register.members:
-            if member.settles_in and member.settles_in != rules.exchange.unit and not member.under:
+            may = member.settles_in in rules.union.currencies and not member.under
+            if may and member.settles_in != rules.exchange.unit:
                 rows.append({"member": member.code, "currency": member.settles_in})
     return pa.Table.from_pylist(rows, schema=SETTLES_IN)
 

@@ -51,7 +51,9 @@ def cycle_facts(desk: Desk, cycle: Cycle) -> CycleFacts:
     counts = _rows(desk, cycle)
     figures = _figures(desk, cycle)
     table = desk.office.table(frozen.body["frozen"]) if frozen is not None else None
-    currencies = {each.currency for each in figures} | ({*table["currency"].to_pylist()} if table is not None else set())
+    calls = tuple(_calls(desk, cycle))
+    currencies = {each.currency for part in (figures, calls) for each in part}
+    currencies |= set() if table is None else {*table["currency"].to_pylist()}
     parties = set() if table is None else {*table["debtor"].to_pylist(), *table["creditor"].to_pylist()}
     roots = {} if frozen is None else {"cut-off": frozen.body["root"]}
     cleared = cycle.last("cleared")
@@ -63,7 +65,7 @@ def cycle_facts(desk: Desk, cycle: Cycle) -> CycleFacts:
         members=len(parties),
         excluded={} if table is None else Counter(code for code in table["excluded"].to_pylist() if code),
         figures=figures,
-        calls=tuple(_calls(desk, cycle)),
+        calls=calls,
         postings=tuple(_postings(desk, cycle)),
         roots=roots | ({} if cleared is None else {"result": cleared.body["result_root"]}),
         approvals=tuple(_approvals(desk, cycle)),

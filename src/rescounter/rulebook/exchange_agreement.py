@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
+from rescounter.rulebook.rules import PAIRS_KIND
+
 __all__ = ["exchange_misfits", "is_rate"]
 
 Misfit: TypeAlias = tuple[str, str, str, str, str]
@@ -52,6 +54,8 @@ def exchange_misfits(values: Mapping[str, Any]) -> Iterator[Misfit]:
         yield _misfit("fixed_rates", base or unit, "other currencies than the base, which is worth one of itself", base or unit)
     if values.get("settlement.kind") == "none":
         yield _misfit("unit", unit, "none where settlement.kind is none: nothing is paid, so nothing is converted")
+    if values.get("settlement.kind") == PAIRS_KIND:
+        yield _misfit("unit", unit, f"none where settlement.kind is {PAIRS_KIND}: pairs settle in their own currencies")
     if values.get("settlement.partial_funding"):
         yield (
             "settlement.partial_funding",
