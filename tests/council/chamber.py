@@ -6,26 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from rescounter.council.motions import Motion, ballot_text
-from rescounter.cycle.motions import (
-    amending,
-    circulating,
-    closing_vote,
-    naming,
-    opening_vote,
-    tabling,
-    voting,
-    withdrawing_motion,
-)
+from rescounter.cycle.balloting import closing_vote, opening_vote, voting
+from rescounter.cycle.motions import amending, circulating, tabling, withdrawing_motion
+from rescounter.cycle.representing import naming
 from rescounter.facade.union import Done
 from rescounter.ledger.notes import SigningKey
 from rescounter.terms.acts import Act, body_of
 from tests.cycle.test_interrupted import fresh
 from tests.cycle.world import OPERATOR, PEOPLE, RULES, World
+from tests.ledger.machine import ORIGIN
 
 __all__ = ["COUNCIL", "DAY_US", "LOG", "Chamber", "acts_of", "chamber", "rules"]
 
 DAY_US = 86_400_000_000
-LOG = "chamber.test"
+LOG = ORIGIN
 COUNCIL = RULES + '[council]\nkind = "council"\ncirculation_days = 3\nvoting_days = 2\n'
 CHOICES = {"+": "yes", "-": "no", "0": "abstain"}
 

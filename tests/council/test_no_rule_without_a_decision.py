@@ -205,7 +205,7 @@ def test_a_motion_wants_a_whole_act_that_is_the_councils(shared: Chamber, kind: 
 
 
 def test_offices_are_held_by_one_member_and_representatives_are_people_of_theirs(shared: Chamber):
-    from rescounter.cycle.motions import naming
+    from rescounter.cycle.representing import naming
 
     def refused(member: str, person: str, office: str = "") -> list[str]:
         step = naming(shared.desk.union, member, person, office=office, from_us=0, at_us=shared.desk.at_us)
@@ -247,7 +247,7 @@ def test_an_act_that_was_smuggled_in_is_found(kind: str, body: dict[str, Any], d
 
 def forged_close(world: Chamber, **changes: Any) -> dict[str, Any]:
     """A close of motion 1 as the honest step has it, with changes."""
-    from rescounter.cycle.motions import closing_vote
+    from rescounter.cycle.balloting import closing_vote
 
     step = closing_vote(world.desk.union, OPERATOR, 1, keep=world.desk.office.keep, at_us=world.desk.at_us)
     assert step.wanted is not None
@@ -300,7 +300,8 @@ def test_a_decision_that_brings_about_something_else_or_nothing_is_found():
     ],
 )
 def test_a_rule_an_electorate_or_a_date_that_was_made_up_is_found(kind: str, changes: dict[str, Any], told: str):
-    from rescounter.cycle.motions import circulating, opening_vote
+    from rescounter.cycle.balloting import opening_vote
+    from rescounter.cycle.motions import circulating
     from tests.council.chamber import LOG
 
     world = chamber(text=rules('by_subject = { members_joined = "consensus" }'))

@@ -171,7 +171,7 @@ def vote_one(call: Call, number: int, choice: str, *, to: str, key: Path | None,
 
 def _key(desk: Desk, path: Path, by: str) -> SigningKey:
     """The signing key under the name that its verifier has in the register."""
-    from rescounter.cycle.motions import key_of, represented_by
+    from rescounter.cycle.representing import key_of, represented_by
     from rescounter.formats.key_files import read_signing_key
 
     known = key_of(desk.union, by, represented_by(desk.union, by, desk.at_us))

@@ -1,56 +1,32 @@
-"""The steps of a council: naming representatives, and a motion from its tabling to the decision, which executes itself."""
+"""The steps of a motion, from its tabling to the decision, which executes itself."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rescounter.council.motions import Motion, ballot_text, digest_of_motion
-from rescounter.council.named import weights_with_basic_votes
+from rescounter.council.motions import Motion, digest_of_motion
 from rescounter.council.rules_as_data import as_data, voting_rule
 from rescounter.council.states import State, follows
-from rescounter.council.tallying import counted_body, tally_body, tally_of
-from rescounter.council.voting import Base, Choice
 from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.permission import conditions_of, person_of
+from rescounter.cycle.representing import represented_by
 from rescounter.cycle.union import Union
-from rescounter.ledger.notes import Verifier, opened
-from rescounter.membership.members import Role, Standing
+from rescounter.membership.members import Role
 from rescounter.membership.refusing import refusals as refusals_of_member
 from rescounter.rulebook.reading import read_rulebook
 from rescounter.rulebook.subjects import concerned, is_kept, subject_of, voting_rule_name
 from rescounter.rulebook.versions import refusals_to_change
-from rescounter.terms import CallerFault, Refusal
-from rescounter.terms.acts import canonical
+from rescounter.terms import Refusal
 from rescounter.terms.calendar import day_of, instant_us
 from rescounter.terms.identity import is_text
 from rescounter.terms.names import TEXT_LENGTH_MAX
 
-__all__ = [
-    "ELECTORATE_MAX",
-    "amending",
-    "circulating",
-    "closing_vote",
-    "electorate_of",
-    "executed",
-    "interested_of",
-    "key_of",
-    "midnight_after",
-    "naming",
-    "opening_vote",
-    "represented_by",
-    "tabling",
-    "undecided_refusals",
-    "voting",
-    "withdrawing_motion",
-]
+__all__ = ["act_faults", "amending", "circulating", "midnight_after", "motion_for", "tabling", "undecided_refusals", "withdrawing_motion"]
 
-ELECTORATE_MAX: Final = 10_000
-"""Most members that one act can fix as the electorate."""
 _LONG_TEXT_MAX: Final = 20_000
 _AT_ONCE: Final = 0
-_MAY_VOTE: Final = (Standing.ACTIVE, Standing.LEAVING)
 
 
 def undecided_refusals(union: Union, act: Wanted, *, at_us: int) -> tuple[Refusal, ...]:
@@ -59,41 +35,6 @@ def undecided_refusals(union: Union, act: Wanted, *, at_us: int) -> tuple[Refusa
     if not is_kept(rules, act.kind, act.body, is_constituted=union.council.is_constituted):
         return ()
     return (refusal("decision_missing", act.kind, found=f"{act.kind} without a decision"),)
-
-
-def represented_by(union: Union, by: str, at_us: int) -> str:
-    """The member that a person represents at an instant; empty where it represents none."""
-    person = person_of(union, by)
-    if person is None or Role.MEMBER not in person.roles or not person.member:
-        return ""
-    found = union.council.naming(person.member, at_us)
-    return person.member if found is not None and found.person == by else ""
-
-
-# Representatives.
-
-
-def naming(union: Union, member: str, person: str, *, office: str, from_us: int, at_us: int) -> Step:
-    """Name who represents a member from an instant on; an empty *person* ends it."""
-    rules, council = union.rules(at_us), union.council
-    found = [refusal("no_council", member, found="council.kind is none")] if rules.council.kind != "council" else []
-    known = person_of(union, person)
-    if union.register.member(member) is None or union.register.standing_at(member, at_us) is Standing.LEFT:
-        found.append(refusal("member_not_known", member, found=member))
-    if person and (known is None or Role.MEMBER not in known.roles or known.member != member):
-        told = f"{person}, who acts for {known.member or 'nobody'}" if known else f"{person}, who is nobody"
-        found.append(refusal("representative_unusable", member, found=told))
-    if office and (office not in rules.council.offices or not person):
-        found.append(refusal("representative_unusable", member, found=f"office {office}"))
-    holder = next((each for each, held in council.offices(max(from_us, at_us)).items() if office and held == office and each != member), "")
-    if holder:
-        found.append(refusal("representative_unusable", member, found=f"{office} is {holder}"))
-    if found:
-        return refused(*found)
-    now = council.naming(member, max(from_us, at_us))
-    if (now.person, now.office) == (person, office) if now else not person:
-        return Step(is_done=True, told=f"{member} is represented like that already; nothing was done.")
-    return wanted("representative_named", member=member, person=person, office=office, from_us=from_us)
 
 
 # Motions, until they circulate.
@@ -120,7 +61,7 @@ def amending(
     union: Union, by: str, number: int, *, kind: str, body: Mapping[str, Any], title: str, text: str, interested: Sequence[str], at_us: int
 ) -> Step:
     """Amend a motion before its vote opens: it stands as tabled, and circulates anew."""
-    motion, found = _motion(union, number, "motion_amended", by=by, at_us=at_us, is_mover=True)
+    motion, found = motion_for(union, number, "motion_amended", by=by, at_us=at_us, is_mover=True)
     if motion is None or found:
         return refused(*found)
     content, found = _content(union, motion.mover, kind, body, title=title, text=text, interested=interested, at_us=at_us)
@@ -136,7 +77,7 @@ def withdrawing_motion(union: Union, by: str, number: int, *, reason: str, at_us
     known = union.council.motions.get(number)
     if known is not None and known.state is State.WITHDRAWN:
         return Step(is_done=True, told=f"Motion {number} was withdrawn before; nothing was done.")
-    motion, found = _motion(union, number, "motion_withdrawn", by=by, at_us=at_us, is_mover=True)
+    motion, found = motion_for(union, number, "motion_withdrawn", by=by, at_us=at_us, is_mover=True)
     if motion is None or found:
         return refused(*found)
     return wanted("motion_withdrawn", motion=number, member=motion.mover, reason=reason)
@@ -154,7 +95,7 @@ def _content(
         found.append(refusal("motion_unusable", "title", found=title))
     if len(text) > _LONG_TEXT_MAX or any(not is_text(line, _LONG_TEXT_MAX) for line in text.split("\n") if line):
         found.append(refusal("motion_unusable", "text", found=f"{len(text):,} characters"))
-    whole, faults = _act_faults(union, kind, body, at_us=at_us)
+    whole, faults = act_faults(union, kind, body, at_us=at_us)
     found += faults
     if faults:
         return {}, tuple(found)
@@ -173,7 +114,7 @@ def _content(
     return content, tuple(found)
 
 
-def _act_faults(union: Union, kind: str, body: Mapping[str, Any], *, at_us: int) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+def act_faults(union: Union, kind: str, body: Mapping[str, Any], *, at_us: int) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
     """The body as it would be recorded, and why the act could not be done as the union stands."""
     if "decision" in body or "approval" in body:
         return {}, (refusal("motion_unusable", kind, found="a body that brings its decision or approval along"),)
@@ -196,7 +137,7 @@ def _with_groups(union: Union, codes: frozenset[str] | set[str]) -> frozenset[st
 
 def circulating(union: Union, by: str, number: int, *, at_us: int) -> Step:
     """Circulate a motion: its voting rule, the first instant of its vote and the days of it are fixed, whatever rules come."""
-    motion, found = _motion(union, number, "motion_circulated", by=by, at_us=at_us)
+    motion, found = motion_for(union, number, "motion_circulated", by=by, at_us=at_us)
     if motion is None or found:
         return _circulated_before(union, number, found)
     rules, content = union.rules(at_us), motion.content
@@ -237,153 +178,7 @@ def midnight_after(at_us: int, days: int, zone: str) -> int:
     return instant_us(day_of(at_us, zone) + datetime.timedelta(days=days + 1), datetime.time(), zone)
 
 
-# The vote.
-
-
-def opening_vote(union: Union, by: str, number: int, *, log: str, at_us: int) -> Step:
-    """Open a vote: who may vote, with which weight, who is interested, and when it ends are fixed."""
-    known = union.council.motions.get(number)
-    if known is not None and known.state is State.OPEN:
-        return Step(is_done=True, told=f"The vote on motion {number} was opened before; nothing was done.")
-    motion, found = _motion(union, number, "motion_opened", by=by, at_us=at_us)
-    if motion is None or found:
-        return refused(*found)
-    circulated = motion.known("motion_circulated").body
-    if at_us < circulated["opens_from_us"]:
-        return refused(refusal("motion_too_early", str(number), found="its circulation has not ended"))
-    electorate, found = electorate_of(union, motion, at_us=at_us)
-    if found:
-        return refused(*found)
-    last_day = day_of(at_us, motion.zone) + datetime.timedelta(days=circulated["voting_days"] + 1)
-    return wanted(
-        "motion_opened",
-        motion=number,
-        log=log,
-        electorate=electorate,
-        interested=interested_of(union, motion),
-        closes_at_us=instant_us(last_day, datetime.time(), motion.zone),
-        reckoned_at_us=at_us,
-    )
-
-
-def electorate_of(union: Union, motion: Motion, *, at_us: int) -> tuple[list[list[Any]], tuple[Refusal, ...]]:
-    """Members that may vote from an instant on, as code, weight and office, by code; or why nobody can."""
-    codes = [code for code in sorted(union.register.by_code.flat()) if union.register.standing_at(code, at_us) in _MAY_VOTE]
-    if not 1 <= len(codes) <= ELECTORATE_MAX:
-        return [], (refusal("electorate_unusable", str(motion.number), found=f"{len(codes):,} members"),)
-    weights = dict.fromkeys(codes, 1)
-    if motion.rule.base is Base.WEIGHT:
-        currency = union.rules(at_us).council.weight_currency
-        quotas = {code: union.register.limit_of(code, currency, "quota", at_us) or 0 for code in codes}
-        if lacking := [code for code, quota in quotas.items() if not quota]:
-            return [], tuple(refusal("quota_missing", code, found=f"no quota in {currency or 'no currency'}") for code in lacking[:100])
-        weights = weights_with_basic_votes(quotas)
-    offices = union.council.offices(at_us)
-    return [[code, weights[code], offices.get(code, "")] for code in codes], ()
-
-
-def interested_of(union: Union, motion: Motion) -> list[str]:
-    """Members that the act is about, and those that the motion calls interested."""
-    return sorted({*concerned(motion.content["kind"], motion.content["body"]), *motion.content["interested"]})
-
-
-def voting(union: Union, by: str, number: int, *, choice: str, to: str = "", signature: str = "", at_us: int) -> Step:
-    """Cast the ballot of the member that a person represents. The last one before the end counts, or the first, by the voting rule."""
-    motion, found = _motion(union, number, "voted", by=by, at_us=at_us, needs_member=True)
-    if motion is None or found:
-        return refused(*found)
-    member = represented_by(union, by, at_us)
-    if at_us >= motion.closes_at_us:
-        return refused(refusal("vote_over", str(number), found="the vote has ended"))
-    entitled = {each.code for each in motion.voters}
-    barred = set(motion.known("motion_opened").body["interested"]) if motion.rule.excludes_interested else set()
-    if member not in entitled - barred:
-        return refused(refusal("not_entitled", member, found=f"{member} is interested" if member in barred else f"{member}"))
-    if choice not in [each.value for each in Choice] or (choice == Choice.DELEGATE.value) != bool(to):
-        return refused(refusal("delegate_unusable", member, found=f"{choice} {to}".strip()))
-    if to and (to == member or to not in entitled - barred):
-        return refused(refusal("delegate_unusable", member, found=to))
-    last = next((act for act in reversed(motion.acts) if act.kind == "voted" and act.body["member"] == member), None)
-    if last is not None and (last.body["choice"], last.body["to"]) == (choice, to):
-        return Step(is_done=True, told=f"{member} has voted like that in motion {number}, in act {last.number}; nothing was done.")
-    turn, key = motion.turn_of(member), key_of(union, by, member)
-    text = _ballot(motion, member, turn, choice, to)
-    if key and not signature:
-        return refused(refusal("ballot_unsigned", member, found=f"no signature of {by or member}"))
-    if signature and not (key and _is_signed(key, text, signature)):
-        return refused(refusal("ballot_signature_wrong", member, found=f"a signature over something else than turn {turn}"))
-    return wanted("voted", motion=number, member=member, choice=choice, to=to, turn=turn, key=key, signature=signature)
-
-
-def key_of(union: Union, by: str, member: str) -> str:
-    """The verifier key that a ballot must be signed with: the person's own, else the member's; empty where neither has one."""
-    person, known = person_of(union, by), union.register.member(member)
-    return (person.key if person else "") or (known.key if known else "")
-
-
-def _ballot(motion: Motion, member: str, turn: int, choice: str, to: str) -> bytes:
-    digest = motion.known("motion_circulated").body["digest"]
-    return ballot_text(motion.known("motion_opened").body["log"], motion.number, digest, member, turn, choice, to)
-
-
-def _is_signed(key: str, text: bytes, line: str) -> bool:
-    try:
-        return bool(opened(text.decode() + "\n" + line + "\n", [Verifier.of_text(key)]))
-    except CallerFault:
-        return False
-
-
-# The decision.
-
-
-def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], str], at_us: int) -> Step:
-    """Close a vote by the clock alone, and say what it came to: never before its end, however clear it is.
-
-    Args: *keep*: keeps how each member counted, as a document, and returns its digest.
-    """
-    known = union.council.motions.get(number)
-    if known is not None and known.last("motion_closed") is not None:
-        return Step(is_done=True, told=f"Motion {number} was closed before; it is {known.state.value}.")
-    motion, found = _motion(union, number, "motion_closed", by=by, at_us=at_us)
-    if motion is None or found:
-        return refused(*found)
-    if at_us < motion.closes_at_us:
-        return refused(refusal("motion_too_early", str(number), found="the vote has not ended"))
-    tally = tally_of(motion)
-    reasons = _why_void(union, motion, at_us=at_us) if tally.is_adopted else []
-    return wanted(
-        "motion_closed",
-        motion=number,
-        tally=tally_body(tally),
-        counted=keep(canonical(counted_body(tally))),
-        outcome=("void" if reasons else "adopted") if tally.is_adopted else "rejected",
-        decision=len(union.council.decisions) + 1 if tally.is_adopted else 0,
-        reasons=reasons,
-    )
-
-
-def _why_void(union: Union, motion: Motion, *, at_us: int) -> list[str]:
-    """Why what was adopted cannot be done as the union stands; nothing where it can."""
-    content, rules = motion.content, union.rules(at_us).council
-    if not is_kept(rules, content["kind"], content["body"], is_constituted=True):
-        return [f"{content['kind']} is not the council's by the rulebook in force"]
-    if content["kind"] == "rulebook_changed":
-        if content["over"] != len(union.rulebook.versions):
-            return [f"it was written over version {content['over']}, and version {len(union.rulebook.versions)} came since"]
-        return []
-    _, found = _act_faults(union, content["kind"], content["body"], at_us=at_us)
-    return [f"{each.id}: {each.code}, found {each.found}" for each in found]
-
-
-def executed(union: Union, closed: Wanted) -> tuple[tuple[str, Wanted], ...]:
-    """The act that a decision brings about, by the union itself, to be appended together with the closing; nothing where none does."""
-    if closed.kind != "motion_closed" or closed.body["outcome"] != "adopted":
-        return ()
-    content = union.council.motions[closed.body["motion"]].content
-    return (("", Wanted(content["kind"], {**content["body"], "decision": closed.body["decision"]})),)
-
-
-def _motion(
+def motion_for(
     union: Union, number: int, kind: str, *, by: str, at_us: int, is_mover: bool = False, needs_member: bool = False
 ) -> tuple[Motion | None, tuple[Refusal, ...]]:
     """The motion of a number, and why this person may not do this with it."""

@@ -7,18 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from rescounter.council.laws import undecided
-from rescounter.cycle.motions import (
-    amending,
-    circulating,
-    closing_vote,
-    executed,
-    naming,
-    opening_vote,
-    tabling,
-    voting,
-    withdrawing_motion,
-)
+from rescounter.cycle.balloting import closing_vote, executed, opening_vote, voting
+from rescounter.cycle.motions import amending, circulating, tabling, withdrawing_motion
 from rescounter.cycle.office import Step, Wanted, refusal
+from rescounter.cycle.representing import naming
 from rescounter.cycle.union import Union
 from rescounter.rulebook.subjects import subject_of
 from rescounter.terms import Refusal, holds

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rescounter.approvals.approvals import needs_approval, refusals_to_decide
+from rescounter.cycle.balloting import executed
 from rescounter.cycle.disputes_again import refusals_of_dispute
-from rescounter.cycle.motions import executed, undecided_refusals
+from rescounter.cycle.motions import undecided_refusals
 from rescounter.cycle.motions_again import refusals_again
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform

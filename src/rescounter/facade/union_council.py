@@ -9,19 +9,11 @@ from typing import Any, Final
 
 from rescounter.council.motions import Motion, ballot_text
 from rescounter.council.states import State
-from rescounter.cycle.motions import (
-    amending,
-    circulating,
-    closing_vote,
-    naming,
-    opening_vote,
-    represented_by,
-    tabling,
-    voting,
-    withdrawing_motion,
-)
+from rescounter.cycle.balloting import closing_vote, opening_vote, voting
+from rescounter.cycle.motions import amending, circulating, tabling, withdrawing_motion
 from rescounter.cycle.motions_again import replay_council
 from rescounter.cycle.office import Step
+from rescounter.cycle.representing import naming, represented_by
 from rescounter.facade.union import Desk, Done
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.notes import SigningKey, opened
@@ -171,8 +163,8 @@ def export_vote(desk: Desk, number: int, target: Path, *, force: bool = False) -
                 "body": each.body.decode(),
                 "proof": _proof(desk.ledger.store.prove_record(each.number, log_size=size)),
             }
-            for each in _records(desk)
-            if each.number in wanted
+            for number in sorted(wanted)
+            for each in desk.ledger.store.records(after=number - 1, rows_max=1)
         ],
         "counted": desk.office.document(closed["counted"]).decode(),
         "checkpoint": note,

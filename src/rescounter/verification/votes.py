@@ -117,6 +117,9 @@ def _vote(vote: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("motion", "records", "some are missing", "tabled, circulated, opened and closed")
         return
     yield from _frame(content, circulated, opened, closed)
+    log = vote["checkpoint"].partition("\n")[0]
+    if opened[1]["log"] != log:
+        yield Finding("ballots", "the log that they are signed for", proofs.shown(opened[1]["log"]), proofs.shown(log))
     yield from _signatures(circulated, opened[1], ballots)
     yield from _tally(vote, circulated, opened, closed, ballots)
     yield from _executed(acts, content, closed)
