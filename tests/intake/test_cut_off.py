@@ -25,6 +25,7 @@ ONE_KEPT_OUT = {
     "disputed": {"text": "ANA 1 ANA BO 100", "kept_out": "ANA 1 disputed"},
     "held": {"text": "ANA 1 ANA BO 100", "confirmation": True, "silence": "hold"},
     "suspended": {"text": "ANA 1 ANA BO 100", "members": "ANA -BO"},
+    "unpaired": {"text": "ANA 1 ANA BO 100", "is_of_pairs": True},
 }
 
 
@@ -47,9 +48,17 @@ def test_the_first_exclusion_that_applies_is_written():
         text = mended[code]() if code in mended else text
         if code == "netting_forbidden":
             members = members.replace("@BR", "@FR")
+        if code == "suspended":
+            members = members.replace("-BO", "BO")
         for name in ONE_KEPT_OUT[code].keys() - {"text", "members"}:
             rules.pop(name)
     assert stands(cut(text, members="ANA BO", **rules)) == ["ANA 1 100"]
+
+
+def test_a_leg_whose_partner_is_kept_out_is_kept_out_too():
+    pair = "ANA 1 ANA BO 100 reference=X\n BO 1 BO ANA 90 currency=USD reference=X"
+    assert stands(cut(pair, is_of_pairs=True)) == ["ANA 1 100", "BO 1 90"]
+    assert stands(cut(pair, is_of_pairs=True, minimum_minor={"USD": 91})) == ["ANA 1 100 unpaired", "BO 1 90 below_minimum"]
 
 
 def test_none_of_these_rules_applies_where_the_rulebook_does_not_name_it():

@@ -52,7 +52,7 @@ def cut(text, *, members="ANA BO CY DI", carried=None, withdrawals="", answers="
 
 
 def handed(text, members="ANA BO CY DI", carried=None, withdrawals="", answers="", kept_out="", cycle="c1", driven_by="debtor", **rules):
-    given = {} if carried is None else {"carried": carried}
+    given = {"is_of_pairs": rules.pop("is_of_pairs", False)} | ({} if carried is None else {"carried": carried})
     return Handed(
         cycle=cycle,
         day=DAY,

@@ -7,6 +7,7 @@ dollars and a yen at 0.0070, with haircuts of 6 and 8 per cent. Nobody may be sh
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +72,24 @@ class Market(Play):
             waits = ", ".join(f"{test['member']} {test['test']} {test['found_minor']}" for test in row["waits"])
             told.append(f"{row['reference']} {'waits: ' + waits if row['pass'] is None else row['pass']}")
         return told
+
+    def shows(self, text: str) -> None:
+        """The pairs of the cycle under `items`, what each member has on its cash under `then`, cell by cell."""
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        found = [["items", "pays", "pays-back", "became"], *self._items()] if lines[0][0] == "items" else [["then", *DIGITS], *self._cash()]
+        assert found == lines
+
+    def _items(self) -> Iterator[list[str]]:
+        for row in self.ask("cycle", "pairs", self.cycle)["pairs"]:
+            legs = [
+                (row[f"debtor_{leg}"], _major(row[f"amount_{leg}_minor"], row[f"currency_{leg}"]), row[f"currency_{leg}"]) for leg in "12"
+            ]
+            yield [row["reference"], *legs[0], *legs[1], *(["waits"] if row["pass"] is None else ["pass", str(row["pass"])])]
+
+    def _cash(self) -> Iterator[list[str]]:
+        accounts = self.accounts()
+        for member in sorted({name.split("/")[0] for name in accounts} - {"*"}):
+            yield [member, *(accounts.get(f"{member}/cash/{currency}", "-") for currency in DIGITS)]
 
     def called(self) -> dict[str, str]:
         return {
@@ -141,16 +160,17 @@ def test_on_the_second_day_a_pair_passes_after_another(market: Market):
         B5 cy  40.00 USD
     """)
     market.runs_to_the_close("2026-01-07T12:00")
-    assert market.pairs() == ["x2 1", "x1 2"]
-    assert market.accounts() == {
-        "*/settlement/USD": "-100.00",
-        "ana/cash/EUR": "-200.00",
-        "ana/cash/USD": "240.00",
-        "bo/cash/EUR": "500.00",
-        "bo/cash/USD": "-510.00",
-        "cy/cash/EUR": "-300.00",
-        "cy/cash/USD": "370.00",
-    }
+    market.shows("""
+        items  pays            pays-back       became
+          x2   ana 330.00 USD  cy  300.00 EUR  pass 1
+          x1   ana 500.00 EUR  bo  550.00 USD  pass 2
+    """)
+    market.shows("""
+        then  USD      EUR      JPY
+          ana  240.00  -200.00  -
+          bo  -510.00   500.00  -
+          cy   370.00  -300.00  -
+    """)
     shown = market.ask("collateral", "show")["members"]
     assert [(row["member"], row["currency"], row["missing_minor"]) for row in shown] == [
         ("ana", "EUR", 20_000),
