@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rescounter.cli.door import CHECK_FAILED
-from rescounter.cli.proof import proof_in, verify_proof_in, verify_vote_in, vote_in
+from rescounter.cli.proof import pack_in, proof_in, verify_pack_in, verify_proof_in, verify_vote_in, vote_in
 from rescounter.cli.voice import console, stages
 from rescounter.cli.words import read_key
 from rescounter.terms import CallerFault
@@ -41,6 +41,8 @@ def verify_path(
             verdict = verify_proof_in(proof, verifier=verifier, checkpoint=checkpoint)
         elif (vote := vote_in(path)) is not None:
             verdict = verify_vote_in(vote, verifier=verifier)
+        elif (pack := pack_in(path)) is not None:
+            verdict = verify_pack_in(path, pack, verifier=verifier)
         elif verifier is not None or checkpoint is not None:
             raise CallerFault("option_invalid", "--verifier and --checkpoint belong to a proof of a ledger")
         else:

@@ -1,4 +1,4 @@
-"""A proof of a ledger, or a vote, on the command line: written for a member, found among files, checked."""
+"""A proof of a ledger, a vote, or an evidence pack, on the command line: written for a member, found among files, checked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rescounter.terms import CallerFault
 if TYPE_CHECKING:
     from rescounter.verification import Verdict
 
-__all__ = ["proof_in", "verify_proof_in", "verify_vote_in", "vote_in", "write_proof"]
+__all__ = ["pack_in", "proof_in", "verify_pack_in", "verify_proof_in", "verify_vote_in", "vote_in", "write_proof"]
 
 _PROOF: Final = "proof.json"
 _CHECKER: Final = "check_proof.py"
@@ -73,3 +73,29 @@ def verify_vote_in(vote: object, *, verifier: str | None) -> Verdict:
     from rescounter.verification import verify_vote
 
     return verify_vote(vote, verifier=verifier)
+
+
+def pack_in(path: Path) -> object | None:
+    """What stands in the manifest of an evidence pack at *path*; None where there is none."""
+    from rescounter.verification.packs import MANIFEST
+
+    file = path / MANIFEST
+    if not file.is_file():
+        return None
+    try:
+        found: object = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise CallerFault("result_damaged", f"{file} cannot be read ({fault})") from fault
+    return found
+
+
+def verify_pack_in(path: Path, pack: object, *, verifier: str | None) -> Verdict:
+    """Check an evidence pack with every file in its folder, and the published key of the union's log."""
+    from rescounter.verification import verify_pack
+    from rescounter.verification.packs import MANIFEST
+
+    try:
+        files = {each.relative_to(path).as_posix(): each.read_bytes() for each in sorted(path.rglob("*")) if each.is_file()}
+    except OSError as fault:
+        raise CallerFault("result_damaged", f"{path} cannot be read ({fault})") from fault
+    return verify_pack(pack, {name: content for name, content in files.items() if name != MANIFEST}, verifier=verifier)

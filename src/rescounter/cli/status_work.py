@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.collateral_work import call_lines
 from rescounter.cli.council_show import due_motions, motion_lines
+from rescounter.cli.dispute_union import dispute_body, dispute_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
@@ -42,6 +43,7 @@ def show_status(call: Call) -> None:
             ],
             "reserves": reserves_of(desk),
             "events": latest_events(desk),
+            "disputes": [dispute_body(desk, each) for each in union.disputes.open_at(at_us)],
             "closed": len(union.cycles) - len(going),
             "proposals": [proposal_body(desk, each) for each in pending],
             "motions": due_motions(desk),
@@ -57,6 +59,8 @@ def show_status(call: Call) -> None:
             lines += ["", "Collateral called and not met:", *missing]
         lines += has_lines(desk)
         lines += _guarantee(desk)
+        if disputes := dispute_lines(desk):
+            lines += ["", *disputes]
         if pending:
             lines += ["", f"{counted(len(pending), 'proposal')} waiting:", *(f"  {proposal_line(desk, each)}" for each in pending)]
         print_lines(lines)

@@ -18,7 +18,7 @@ from rescounter.disputes.templates import Stage, Template
 from rescounter.terms.calendar import BusinessDays, day_of, told
 from rescounter.terms.faults import holds, there
 
-__all__ = ["Deadline", "May", "agreement_days", "deadlines", "stage_deadlines", "sunset_deadline", "vote_deadlines"]
+__all__ = ["Deadline", "May", "agreement_days", "deadlines", "possible", "stage_deadlines", "sunset_deadline", "vote_deadlines"]
 
 _NO_EXTENSIONS: Final[Mapping[str, datetime.date]] = MappingProxyType({})
 _OF_EVENTS: Final = frozenset({When.PROPOSED, When.ADOPTED, When.REJECTED, When.TO_RESTORE, When.TO_CONTINUE})
@@ -174,12 +174,12 @@ def _deadline(
     name, title = (stage.name, stage.title) if stage is not None else _NAMES[clock]
     return Deadline(
         name=name, title=title, state=state, clock=clock, opens=opens, day=day, at_us=at_us, zone=zone, otherwise=edge.target,
-        default=_default(template, edge, place), may=_may(state, facts, stage), is_foreseen=is_foreseen,
+        default=_default(template, edge, place), may=possible(state, facts, stage), is_foreseen=is_foreseen,
     )  # fmt: skip
 
 
-def _may(state: State, facts: frozenset[When], stage: Stage | None) -> tuple[May, ...]:
-    """What the table allows in a state, whatever an event may still decide; extensions as the stage names them."""
+def possible(state: State, facts: frozenset[When], stage: Stage | None) -> tuple[May, ...]:
+    """What the table allows in a state under some conditions, whatever an event may still decide; extensions as the stage names them."""
     edges = [edge for edge in TABLE if edge.source is state and not edge.is_default and facts | _OF_EVENTS >= set(edge.when)]
     found = {edge.act: edge.who for edge in edges}
     if stage is not None and "extended" in found:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 
-from rescounter.disputes.clock import Deadline, stage_deadlines, sunset_deadline, vote_deadlines
+from rescounter.disputes.clock import Deadline, May, possible, stage_deadlines, sunset_deadline, vote_deadlines
 from rescounter.disputes.periods import DAY_MAX
-from rescounter.disputes.states import LAPSED, OUTCOMES, SUNSET, TABLE, Clock, Edge, State, When, Who, follows
+from rescounter.disputes.states import LAPSED, OUTCOMES, STAGES, SUNSET, TABLE, Clock, Edge, State, When, Who, follows
 from rescounter.disputes.templates import Template
 from rescounter.terms import Refusal, holds
 from rescounter.terms.calendar import BusinessDays, day_of
@@ -76,6 +76,13 @@ class Dispute:
         name = self.template.stages[self.place].name
         found = (each for each in self.deadlines if each.clock is clock and (clock is not Clock.STAGE or each.name == name))
         return there(next(found, None), "in_an_open_state_a_clock_runs", state=self.state.value)
+
+    @property
+    def may(self) -> tuple[May, ...]:
+        """What somebody may do as it stands, and who; nothing once there is an outcome."""
+        facts = self.template.facts(self.place) | ({When.PROPOSED} if self.is_proposed else set())
+        found = possible(self.state, facts, self.template.stages[self.place] if self.state in STAGES else None)
+        return tuple(each for each in found if each.act != "accepted" or self.is_proposed)
 
     def at(self, at_us: int) -> Dispute:
         """The dispute at an instant: every clock that has ended by then has led on, each at its own instant."""

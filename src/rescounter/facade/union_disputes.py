@@ -136,4 +136,4 @@ def due_in(case: Case, at_us: int) -> DueInDispute | None:
     then = case.dispute.at(at_us)
     if then.outcome is not None or then.deadline is None:
         return None
-    return DueInDispute(case.number, then.state.value, then.deadline, then.deadline.may, then.deadline.default)
+    return DueInDispute(case.number, then.state.value, then.deadline, then.may, then.deadline.default)

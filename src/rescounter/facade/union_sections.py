@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rescounter.cycle.union import Cycle
+from rescounter.facade.dispute_facts import dispute_sections
 from rescounter.facade.union import Desk
 from rescounter.facade.union_collateral import collateral_section
 from rescounter.facade.union_default import at_risk_section
@@ -15,4 +16,5 @@ __all__ = ["sections_of"]
 def sections_of(desk: Desk, cycle: Cycle, member: str) -> tuple[Section, ...]:
     """The sections that concern *member*; those that have nothing to tell are left out."""
     found = (pairs_section(desk, cycle, member), collateral_section(desk, cycle, member), at_risk_section(desk, member))
-    return tuple(section for section in found if section is not None)
+    told = tuple(section for section in found if section is not None)
+    return (*told, *dispute_sections(desk, cycle, member))

@@ -1,6 +1,7 @@
 """Verification: checks a result from outside, by mathematics and bytes that it shares with no other room.
 
-Enters: the tables of a result with its summary, a member's bundle, a proof of a ledger, or an exported vote; nothing that cleared them.
+Enters: the tables of a result with its summary, a member's bundle, a proof of a ledger, an exported vote, or
+the evidence pack of a dispute; nothing that cleared them.
 Leaves: a `Verdict`: every finding at once, what was proven, and what was not. Refuses: nothing; a
 malformed result is a finding, never an exception. Laws: no finding means that the stated claims of
 `docs/CERTIFICATE.md` hold, exactly, in integers; no floating-point number decides.
@@ -12,6 +13,7 @@ its own bundle, or on a proof of the ledger.
 from rescounter.verification.bundles import verify_bundle, verify_proof
 from rescounter.verification.digests import verify_digests
 from rescounter.verification.inputs import compare_with_input, compare_with_liquidity
+from rescounter.verification.packs import verify_pack
 from rescounter.verification.result import INPUT_NOT_READ, LIQUIDITY_NOT_READ, verify_result
 from rescounter.verification.verdict import Finding, Verdict
 from rescounter.verification.votes import verify_vote
@@ -25,6 +27,7 @@ __all__ = [
     "compare_with_liquidity",
     "verify_bundle",
     "verify_digests",
+    "verify_pack",
     "verify_proof",
     "verify_result",
     "verify_vote",
