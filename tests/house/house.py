@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "rescounter"
 FLOORS_BELOW_8 = (
     *("terms", "rulebook", "membership", "ledger", "intake", "clearing", "settlement", "verification", "statements"),
-    *("approvals", "council", "disputes", "guarantee", "cycle"),
+    *("approvals", "council", "disputes", "guarantee", "insurance", "cycle"),
 )
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
