@@ -27,6 +27,7 @@ Reinstate = Annotated[str | None, typer.Option("--reinstate", metavar="CODE", he
 Default = Annotated[str | None, typer.Option("--default", metavar="CODE", help="A member to be declared in default.")]
 Expel = Annotated[str | None, typer.Option("--expel", metavar="CODE", help="A member to be expelled, after the days of withdrawal.")]
 Quota = Annotated[list[str] | None, typer.Option("--quota", metavar="CODE=AMOUNT", help='A quota such as "ANA=1000.00 EUR"; repeat.')]
+Rates = Annotated[Path | None, typer.Option("--rates", help="Rates of exchange: currency, rate, source, at; as rates set takes them.")]
 ActFile = Annotated[Path | None, typer.Option("--act", help='Any act of the council as JSON: {"kind": ..., "body": {...}}.')]
 Key = Annotated[Path | None, typer.Option("--key", help="The signing key (rescounter key new).")]
 Signature = Annotated[str, typer.Option("--signature", help="A signature line that was made elsewhere, over council ballot.")]
@@ -64,6 +65,7 @@ def table(
     expel: Expel = None,
     default: Default = None,
     quota: Quota = None,
+    rates: Rates = None,
     act: ActFile = None,
     interested: Interested = None,
     reason: Reason = "",
@@ -76,14 +78,8 @@ def table(
     """
     from rescounter.cli.council_work import table_one
 
-    table_one(
-        call,
-        _asked(rulebook, admit, suspend, reinstate, expel, default, quota, act),
-        title=title,
-        text=text,
-        interested=interested or [],
-        reason=reason,
-    )
+    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, act)
+    table_one(call, asked, title=title, text=text, interested=interested or [], reason=reason)
 
 
 @in_a_union(council_app)
@@ -99,6 +95,7 @@ def amend(
     expel: Expel = None,
     default: Default = None,
     quota: Quota = None,
+    rates: Rates = None,
     act: ActFile = None,
     reason: Reason = "",
 ) -> None:
@@ -109,7 +106,8 @@ def amend(
     """
     from rescounter.cli.council_work import amend_one
 
-    amend_one(call, number, _asked(rulebook, admit, suspend, reinstate, expel, default, quota, act), title=title, text=text, reason=reason)
+    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, act)
+    amend_one(call, number, asked, title=title, text=text, reason=reason)
 
 
 def _asked(
@@ -120,6 +118,7 @@ def _asked(
     expel: str | None,
     default: str | None,
     quota: list[str] | None,
+    rates: Path | None,
     act: Path | None,
 ) -> dict[str, object]:
     words = {

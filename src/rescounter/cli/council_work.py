@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from rescounter.cli.door import CHECK_FAILED
+from rescounter.cli.refusals import leave_refused
 from rescounter.cli.union_door import desk_of, who
 from rescounter.cli.union_voice import tell_done, told_json, when
 from rescounter.cli.union_words import Call
@@ -68,7 +69,7 @@ def amend_one(call: Call, number: int, asked: Mapping[str, Any], *, title: str |
 def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[str, Any]]:
     """Kind and body of the act that a motion wants: exactly one of the options."""
     if len(asked) != 1:
-        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --default, --quota, --act"
+        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --default, --quota, --rates, --act"
         raise CallerFault("option_invalid", f"name exactly one of {options}; found {len(asked)}")
     ((word, value),) = asked.items()
     because = {"reason": reason} if reason else {}
@@ -86,6 +87,8 @@ def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[s
             return "member_expelled", {"code": value, "leaves_at_us": leaves_at(desk), **because}
         case "quota":
             return "limits_set", {"limits": [_quota(desk, each) for each in value]}
+        case "rates":
+            return "rates_set", _rates_of(desk, value)
         case "act":
             return _act_of(value)
     kinds = {"suspend": "member_suspended", "reinstate": "member_reinstated", "default": "default_declared"}
@@ -102,6 +105,18 @@ def _quota(desk: Desk, text: str) -> dict[str, Any]:
     except ValueError as fault:
         raise CallerFault("option_invalid", f"--quota: the amount is wrong: {fault}") from fault
     return {"member": found["member"], "currency": found["currency"], "kind": "quota", "amount_minor": minor}
+
+
+def _rates_of(desk: Desk, file: Path) -> dict[str, Any]:
+    from rescounter.cycle.rating import instant_of
+    from rescounter.facade.union_tables import read_rates
+
+    rows, unreadable = read_rates(file)
+    zone = desk.union.rules(desk.at_us).union.zone
+    if unreadable:
+        leave_refused(unreadable, f"Nothing of {file} was taken: {counted(len(unreadable), 'row')} refused.", as_json=False)
+    names = ("currency", "rate", "source")
+    return {"rates": [{**{name: cells[name] for name in names}, "at_us": instant_of(cells["at"], zone)} for _, cells in rows]}
 
 
 def _act_of(file: Path) -> tuple[str, dict[str, Any]]:

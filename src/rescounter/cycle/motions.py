@@ -11,6 +11,7 @@ from rescounter.council.rules_as_data import as_data, voting_rule
 from rescounter.council.states import State, follows
 from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.permission import conditions_of, person_of
+from rescounter.cycle.rating import setting_rates
 from rescounter.cycle.representing import represented_by
 from rescounter.cycle.union import Union
 from rescounter.membership.members import Role
@@ -124,9 +125,32 @@ def act_faults(union: Union, kind: str, body: Mapping[str, Any], *, at_us: int) 
             return {}, (refusal("motion_unusable", kind, found="no text"),)
         read = read_rulebook(text)
         return (read.known.as_body() if not read.refusals else {}), refusals_to_change(union.rulebook, text, at_us)
+    if kind == "rates_set":
+        return _rates(union, body, at_us=at_us)
     whole = dict(body)
     conditions = conditions_of(union.rules(at_us))
     return whole, refusals_of_member(union.register, kind, {**whole, "decision": 1}, at_us, conditions)
+
+
+def _rates(union: Union, body: Mapping[str, Any], *, at_us: int) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+    """Rates of exchange, each with currency, rate, source and *at_us*, as the step that sets them would record them."""
+    rates, kinds = body.get("rates"), {"currency": str, "rate": str, "source": str, "at_us": int}
+    is_list = isinstance(rates, list | tuple) and all(isinstance(each, Mapping) and {*each} == {*kinds} for each in rates)
+    if not is_list or not all(type(each[name]) is kind for each in rates or () for name, kind in kinds.items()):
+        return {}, (refusal("motion_unusable", "rates_set", found="no list of rates, each with currency, rate, source and at_us"),)
+    rows = [(row, {**each, "at": str(_moment(each["at_us"]))}) for row, each in enumerate(rates or (), 1)]
+    step = setting_rates(union, rows, file=str(body.get("file", "")), at_us=at_us)
+    if step.wanted is None:
+        return {}, step.refusals or (refusal("motion_unusable", "rates_set", found=step.told),)
+    return dict(step.wanted.body), ()
+
+
+def _moment(at_us: int) -> datetime.datetime | None:
+    """An instant as a date and time; None where it lies beyond the calendar."""
+    try:
+        return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=at_us)
+    except OverflowError:
+        return None
 
 
 def _with_groups(union: Union, codes: frozenset[str] | set[str]) -> frozenset[str]:

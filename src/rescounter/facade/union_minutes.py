@@ -89,6 +89,8 @@ def about_motion(motion: Motion) -> str:
         return "members that join: " + ", ".join(str(each["code"]) for each in body["members"])
     if kind == "limits_set":
         return "limits of " + ", ".join(dict.fromkeys(str(each["member"]) for each in body["limits"]))
+    if kind == "rates_set":
+        return "rates of " + ", ".join(dict.fromkeys(str(each["currency"]) for each in body["rates"]))
     words = {
         "member_suspended": "suspend",
         "member_reinstated": "reinstate",

@@ -89,6 +89,7 @@ COUNCIL_SUBJECTS: Final = (
     "member_reinstated",
     "member_expelled",
     "default_declared",
+    "rates_set",
     "limits_set",
     "quotas_set",
     "emergency_measure",
