@@ -97,7 +97,7 @@ def test_what_the_package_imports_is_declared():
         *(line for extra in project["project"]["optional-dependencies"].values() for line in extra),
     ]
     declared = {normal(line).replace("-", "_") for line in lines}
-    brought = {"markupsafe": "jinja2", "stdnum": "python_stdnum"}
+    brought = {"markupsafe": "jinja2", "stdnum": "python_stdnum", "currency_converter": "currencyconverter"}
     imported = {
         name.split(".")[0]
         for module in modules()

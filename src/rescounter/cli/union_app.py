@@ -57,7 +57,7 @@ def add_union_commands(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
-    pack: Annotated[str | None, typer.Option(help="A rulebook that ships: trade-credit, corporate-netting, deferred-net, payment-versus-payment.")] = None,
+    pack: Annotated[str | None, typer.Option(help="A rulebook that ships; rescounter rulebook packs lists them.")] = None,
     rulebook: Annotated[Path | None, typer.Option(help="A rulebook of your own (TOML).")] = None,
     name: Annotated[str | None, typer.Option(help="The union's name; it is put into the rulebook.")] = None,
     operator: Annotated[str | None, typer.Option(help="Code of the person who runs it.")] = None,

