@@ -122,7 +122,8 @@ def run_cycle(call: Call, cycle: str | None, *, demonstrate: bool) -> None:
             return
         if not steps:
             typer.echo("Nothing could be done.")
-        print_lines(due_lines(due, desk))
+        reserves = [] if due is None else reserves_lines(desk, desk.union.cycles[due.cycle])
+        print_lines([*reserves, *due_lines(due, desk)])
 
 
 def _go_on(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.collateral_work import call_lines
 from rescounter.cli.council_show import due_motions, motion_lines
+from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.dispute_union import dispute_body, dispute_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when

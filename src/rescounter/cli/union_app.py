@@ -18,9 +18,9 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="A folder fo
 def add_union_commands(app: typer.Typer) -> None:
     """Put the commands of a union into the command tree."""
     from rescounter.cli.approval_app import approval_app
-    from rescounter.cli.council_app import council_app
     from rescounter.cli.capital_app import capital_app
     from rescounter.cli.collateral_app import collateral_app
+    from rescounter.cli.council_app import council_app
     from rescounter.cli.cycle_app import cycle_app
     from rescounter.cli.default_app import default_app, drill_app, fund_app
     from rescounter.cli.dispute_app import dispute_app

@@ -16,8 +16,8 @@ from rescounter.cycle.exchanging import late_in_every_currency
 from rescounter.cycle.in_default import defaulted_since, with_defaulters
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
-from rescounter.cycle.reckoning import below_floor, follows_on, projections, reckoned, told_in_call
 from rescounter.cycle.pairing import calling_pairs, funding_pairs, is_of_pairs, standing_of_pairs
+from rescounter.cycle.reckoning import below_floor, follows_on, projections, reckoned, told_in_call
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.membership.register import Register

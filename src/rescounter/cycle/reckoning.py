@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rescounter.cycle.exchanging import documents_of, in_unit, to_settle
 from rescounter.cycle.office import Office, refusal
@@ -26,7 +27,7 @@ from rescounter.cycle.union import Cycle, Union
 from rescounter.rulebook.rules import Rules
 from rescounter.settlement.accounts import CREDIT, account_name
 from rescounter.settlement.accruals import interest_on_outstandings, with_interest
-from rescounter.settlement.collection import PURPOSES, accounts_to_collect, collected, with_collected
+from rescounter.settlement.collection import PURPOSES, collected, with_collected
 from rescounter.settlement.convertible import convertible_of
 from rescounter.settlement.credit import Key, on_the_scale, scale_table, standing_after, table_of, transfers
 from rescounter.settlement.exchange import Exchanged
@@ -77,7 +78,8 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """*exchanged*: what is settled in money, its *net* `calls.POSITIONS`; *tables* by the name of their document; *projections* by currency."""
+    """*exchanged*: what is settled in money, its *net* `calls.POSITIONS`; *tables* by the name of their document; *projections* by
+    currency."""
 
     exchanged: Exchanged
     tables: Mapping[str, pa.Table]
@@ -120,7 +122,7 @@ def reckoned(
         settled, tables["scale"] = _on_the_scale(union, cycle, office, made.net, payable)
         made = replace(made, net=transfers(settled))
     if rules.fees.collected:
-        tables["owed"] = _owed(union, cycle, office, made.net, participants, late_keys)
+        tables["owed"] = _owed(union, cycle, office, participants, late_keys)
         made = replace(made, net=with_collected(made.net, tables["owed"]))
     foreseen = _projections(union, office, settled, tables.get("owed"), at_us=at_us)
     made = to_settle(union, cycle, office, made)
@@ -128,8 +130,10 @@ def reckoned(
 
 
 def told_in_call(union: Union, cycle: Cycle, office: Office, made: Reckoned) -> dict[str, Any]:
-    """What the act that calls says of it: the documents *positions* (of novation), *interest* (`accruals.INTEREST`), *scale*
-    (`credit.SCALE`), *owed* (`collection.COLLECTED`), those of the exchange, and the *projection*; what the rules do not ask for is left out.
+    """What the act that calls says of it; what the rules do not ask for is left out.
+
+    Returns: the documents *positions* (of novation), *interest* (`accruals.INTEREST`), *scale* (`credit.SCALE`), *owed*
+    (`collection.COLLECTED`) and those of the exchange; the *projection* of each currency.
     """
     body: dict[str, Any] = {name: office.keep_table(table) for name, table in made.tables.items()}
     body |= {"projection": [each.as_body() for each in made.projections]} if "scale" in made.tables else {}
@@ -177,7 +181,7 @@ def _on_the_scale(
 ) -> tuple[dict[Key, ScaleSettled], pa.Table]:
     """Everybody with a net or a position, and the document of it."""
     before = standing_after(settled_before(union, office, cycle))
-    _credit_is_what_was_settled(office, before)
+    _credit_is_what_was_settled(union, office, before)
     rules, at_us = union.rules_of(cycle), cycle.known("cleared").at_us
     keys = {*before, *((row["currency"], row["member"]) for row in net.to_pylist())}
     quotas = {key: union.register.limit_of(key[1], key[0], "quota", at_us) or 0 for key in keys}
@@ -185,22 +189,24 @@ def _on_the_scale(
     return settled, scale_table(settled, quotas)
 
 
-def _credit_is_what_was_settled(office: Office, before: Mapping[Key, CreditPosition]) -> None:
-    """Law: the balance of `M/credit` is the position less what was settled in reserves."""
-    expected = {account_name(member, CREDIT, currency): stood.credit_minor for (currency, member), stood in before.items()}
+def _credit_is_what_was_settled(union: Union, office: Office, before: Mapping[Key, CreditPosition]) -> None:
+    """Law: the balance of `M/credit` is the position less what was settled in reserves, but for what the guarantee took over."""
+    taken = union.guarantee.credit_taken
+    expected = {
+        account_name(member, CREDIT, currency): stood.credit_minor + taken.get((member, currency), 0)
+        for (currency, member), stood in before.items()
+    }
     standings = office.balances(sorted(expected))
     found = dict(zip(standings.values("id"), (-standings.used()).tolist(), strict=True))
     for name, credit in expected.items():
         holds(found.get(name, 0) == credit, "credit_is_position_less_reserves", account=name, balance=found.get(name, 0), credit=credit)
 
 
-def _owed(union: Union, cycle: Cycle, office: Office, net: pa.Table, participants: pa.Table, late: Iterable[Key]) -> pa.Table:
-    """What is collected in the currencies that are settled: those of *net*, and all in which something was ever owed."""
+def _owed(union: Union, cycle: Cycle, office: Office, participants: pa.Table, late: Iterable[Key]) -> pa.Table:
+    """What is collected: in every currency, or where there is a unit of account in that alone."""
+    owed = collected(office.balances(), participants, late=set(late))
     unit = union.rules_of(cycle).exchange.unit
-    currencies = {unit} if unit else {*net["currency"].to_pylist(), *cycle.opened.body["frozen"]["exponents"]}
-    members = [member.code for member in union.register.members]
-    standings = office.balances(accounts_to_collect(members, sorted(currencies)))
-    return collected(standings, participants, late=set(late))
+    return owed.filter(pc.equal(owed["currency"], unit)) if unit else owed
 
 
 def _settled_of(scale: pa.Table) -> dict[Key, ScaleSettled]:
@@ -220,6 +226,8 @@ def _settled_of(scale: pa.Table) -> dict[Key, ScaleSettled]:
 def _projections(
     union: Union, office: Office, settled: Mapping[Key, ScaleSettled], owed: pa.Table | None, *, at_us: int
 ) -> tuple[Projection, ...]:
+    if not settled:
+        return ()
     has, floors = convertible_of(office.balances()), union.rules(at_us).credit.floor_minor
     found = []
     for currency in sorted({currency for currency, _ in settled}):

@@ -18,8 +18,8 @@ from rescounter.approvals.laws import unapproved
 from rescounter.cycle.closing import closing
 from rescounter.cycle.cutting import correcting, cutting_off
 from rescounter.cycle.disputes_again import replay_disputes
-from rescounter.cycle.motions_again import replay_council
 from rescounter.cycle.exchanging import frozen_rates
+from rescounter.cycle.motions_again import replay_council
 from rescounter.cycle.office import Office, Step
 from rescounter.cycle.paying import calling, funding, paying_in, settling
 from rescounter.cycle.perform import batch_of

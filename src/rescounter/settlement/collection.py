@@ -5,18 +5,18 @@ Nothing is collected from who is late in the cycle: it stays on its accounts, so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 import pyarrow as pa
 
 from rescounter.ledger import Standings
-from rescounter.settlement.accounts import CHARGES, FEES, INTEREST, account_name
+from rescounter.settlement.accounts import CHARGES, FEES, INTEREST
 from rescounter.settlement.calls import POSITIONS, settled_by
 from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
-__all__ = ["COLLECTED", "PURPOSES", "accounts_to_collect", "collected", "with_collected"]
+__all__ = ["COLLECTED", "PURPOSES", "collected", "with_collected"]
 
 PURPOSES: Final = (FEES, INTEREST, CHARGES)
 """Accounts of members that are brought to zero."""
@@ -30,13 +30,11 @@ COLLECTED: Final = pa.schema(
 """By currency and member, balances as they stand, positive = the union owes the member; *settles_by*: in whose call they are."""
 
 
-def accounts_to_collect(members: Iterable[str], currencies: Collection[str]) -> list[str]:
-    """Names of the accounts that may have to be brought to zero."""
-    return [account_name(member, purpose, currency) for member in members for currency in currencies for purpose in PURPOSES]
-
-
 def collected(standings: Standings, participants: pa.Table, *, late: Collection[tuple[str, str]] = ()) -> pa.Table:
-    """What is collected, as `COLLECTED`. Args: *participants* with *member* and *settles_by*; *late*: currency and direct member."""
+    """What is collected, as `COLLECTED`.
+
+    Args: *standings* of all accounts, or some; *participants* with *member* and *settles_by*; *late*: currency and direct member.
+    """
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for name, used in zip(standings.values("id"), standings.used().tolist(), strict=True):
         member, purpose, currency = name.rsplit("/", 2)

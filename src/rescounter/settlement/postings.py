@@ -67,8 +67,8 @@ from rescounter.terms.names import FUND_NAME
 __all__ = [
     "assign_batch",
     "batch_key",
-    "deal_batch",
     "capital_batch",
+    "deal_batch",
     "earmark_batch",
     "fees_batch",
     "net_batch",

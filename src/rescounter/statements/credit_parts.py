@@ -12,8 +12,8 @@ from rescounter.terms.money import Money
 __all__ = ["CREDIT_WORDS", "CreditEvent", "CreditNote", "credit"]
 
 CREDIT_WORDS: Final = (
-    "Positive: the union owes the member. Position less what was settled in reserves is credit: granted to the union above zero, drawn from "
-    "it below. What is settled in reserves depends on the position and the quota alone, not on the way there."
+    "Positive: the union owes the member. Position less what was settled in reserves is credit: granted to the union above zero, "
+    "drawn from it below. What is settled in reserves depends on the position and the quota alone, not on the way there."
 )
 
 
@@ -66,8 +66,9 @@ class CreditNote:
         return self.position_minor - self.reserve_minor
 
 
-def credit(notes: Sequence[CreditNote]) -> Iterator[Section]:
+def credit(notes: Sequence[CreditNote], *, is_settled: bool) -> Iterator[Section]:
     """A section for each currency in which the member has credit, interest, charges or something that is collected."""
+    words = CREDIT_WORDS if is_settled else f"{CREDIT_WORDS} Nothing of it is settled yet: it is what the cycle has called."
     for note in notes:
         is_on_the_scale = note.quota_minor is not None
         lines = tuple(_lines(note))
@@ -76,7 +77,7 @@ def credit(notes: Sequence[CreditNote]) -> Iterator[Section]:
             yield Section(
                 name="credit",
                 title=title if len(notes) == 1 else f"{title}, {note.currency}",
-                words=CREDIT_WORDS if is_on_the_scale else "",
+                words=words if is_on_the_scale else "",
                 lines=lines,
                 table=_table(note) if is_on_the_scale else None,
             )

@@ -83,7 +83,9 @@ def document(statement: Statement) -> Document:
 def _currencies(statement: Statement) -> list[str]:
     """Currencies that occur anywhere in the statement; of a statement without any item, all that it knows."""
     facts = statement.facts
-    found = {each.currency for part in (statement.totals, facts.calls, facts.payments, facts.fees, facts.balances, facts.credit) for each in part}
+    found = {
+        each.currency for part in (statement.totals, facts.calls, facts.payments, facts.fees, facts.balances, facts.credit) for each in part
+    }
     handed_in = {cell.currency for section in statement.sections for cell in _cells(section) if isinstance(cell, Money)}
     return sorted(found | handed_in | exchange_currencies(facts)) or sorted(facts.exponents)
 
@@ -100,7 +102,7 @@ def _sections(statement: Statement) -> tuple[Section, ...]:
         conversions(facts),
         rates(facts),
         payment(facts),
-        *credit(facts.credit),
+        *credit(facts.credit, is_settled=facts.cycle.settled is not None),
         items(facts, totals, "owes"),
         items(facts, totals, "is_owed"),
         by_counterparty(facts),

@@ -18,7 +18,8 @@ calls           currency, position_minor, pay_in_minor, paid_minor, missing_mino
                 in_money_minor (null: the position)
 exchange        unit, base, basket, rates, conversions (rate and difference exact, p/q), interest, beside_minor,
                 is_for_others, swap_minor; or null
-credit          for each currency quota, position, reserves and credit before and after, interest, charges, events (`credit_parts.CreditNote`)
+credit          for each currency quota, position, reserves and credit before and after, interest, charges, events
+                (`credit_parts.CreditNote`)
 payments        currency, amount_minor, direction (``in``, ``out``), at, reference
 fees            currency, amount_minor, words
 balances        account, currency, balance_minor, limit_minor (null: none), pending_minor, words
@@ -73,7 +74,11 @@ def tables(statement: Statement, accounts: Mapping[str, str] = ACCOUNTS) -> dict
         "circuits": facts.circuits,
         "journal": journal_entries(facts, accounts),
     }
-    more = {"calls": [_call(call) for call in facts.calls], "credit": [_credit_row(note) for note in facts.credit], "balances": [_plain(each) for each in facts.balances]}
+    more = {
+        "calls": [_call(call) for call in facts.calls],
+        "credit": [_credit_row(note) for note in facts.credit],
+        "balances": [_plain(each) for each in facts.balances],
+    }
     if facts.exchange is not None:
         more |= {name: _plain(getattr(facts.exchange, name)) for name in ("conversions", "rates")}
     found |= {name: pa.Table.from_pylist(rows) for name, rows in more.items() if rows}
