@@ -399,3 +399,33 @@ def test_money_that_came_in_is_booked_once_whether_the_bank_or_the_operator_tell
     assert world.pay("BANK-4", "ana", 10, "2026-02-02").act
     assert codes(world.recovers("dee", 10, "BANK-4")) == ["guarantee_reference_taken"]
     sound(world)
+
+
+def test_credit_on_the_sliding_scale_is_part_of_the_loss_and_the_next_month_goes_on(open_unions: list[Backed]):
+    """dee owes 150.00 on a quota of 500.00: 100.00 are credit, of the other 50.00 a fifth is paid, so 140.00 are drawn when it fails."""
+    from tests.cycle.credit import MONTHS, capital, credit_rules, month, quotas
+
+    world = Backed(*_fresh())
+    open_unions.append(world)
+    world.tell("2026-01-02T09:00")
+    world.found(credit_rules() + '[guarantee]\nlayers = ["operator_capital", "residual_to_counterparties_by_exposure"]\n')
+    world.join("ana", "bo", "dee")
+    quotas(world, ana=50_000, bo=50_000, dee=50_000)
+    world.step("open")
+    world.has("dee", 1_000)
+    world.has("bo", 9_000)
+    world.capital(6_000)
+    assert capital(world, 20_000, "FOUNDERS").act
+    month(world, 0, [("dee", "ana", 15_000)])
+    assert world.balances()["dee/credit/EUR"] == -14_000
+    world.declares("dee")
+    assert world.bears("dee").act
+    assert steps(world) == [("operator_capital", "*", 6_000), ("residual_to_counterparties_by_exposure", "ana", 8_000)]
+    assert "dee/credit/EUR" not in world.balances()
+    before = world.balances()
+    month(world, 1, [("bo", "ana", 10_000)])
+    assert world.desk.union.cycles[MONTHS[1]].state.value == "closed"
+    found = world.balances()
+    assert found["bo/credit/EUR"] == before.get("bo/credit/EUR", 0) - 10_000, "the first fifth of a quota is credit"
+    assert sum(found.values()) == 0
+    assert replay_cycle(world.desk, MONTHS[1]) == ()

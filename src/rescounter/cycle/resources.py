@@ -92,12 +92,13 @@ def exposures(
 
 
 def largest_losses(union: Union, office: Office, currency: str, *, at_us: int) -> Mapping[str, int]:
-    """By member, the largest loss that its default can leave: what it owes now, its net debit cap counted as if it were used up.
+    """By member, the largest loss that its default can leave: what it owes now, its net debit cap and quota counted as if used up.
 
     Members that could leave none are left out. What a running cycle still charges (fees, interest) is not in it.
     """
     found = {}
-    may_owe = union.rules(at_us).settlement.net_debit_caps
+    rules = union.rules(at_us)
+    may_owe, on_credit = rules.settlement.net_debit_caps, rules.credit.kind != "none"
     members = [member.code for member in union.register.members]
     names = {account_name(member, purpose, currency): (member, purpose) for member in members for purpose in OWN_PURPOSES}
     balances: dict[str, dict[str, int]] = {member: {} for member in members}
@@ -106,7 +107,8 @@ def largest_losses(union: Union, office: Office, currency: str, *, at_us: int) -
         balances[member][purpose] = balance
     for member, own in balances.items():
         cap = union.register.limit_of(member, currency, "net_debit_cap", at_us) or 0 if may_owe else 0
-        worst = {**own, "cash": min(own["cash"], -cap)}
+        quota = union.register.limit_of(member, currency, "quota", at_us) or 0 if on_credit else 0
+        worst = {**own, "cash": min(own["cash"], -cap), "credit": min(own["credit"], -quota)}
         if loss := taken_over(worst).loss_minor:
             found[member] = loss
     return found

@@ -171,7 +171,7 @@ class Union:
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:
-        """Unidentified pay-ins that were given to a member, the pool or the guarantee, or sent back, by the bank's reference. Law: each once."""
+        """Unidentified pay-ins that found an owner (member, pool, guarantee) or were sent back, by the bank's reference. Law: each once."""
         of_guarantee = act.kind in ("guarantee_paid_in", "recovered") and bool(act.body["came_in"])
         if act.kind not in ("assigned", "returned", "reinsurance_received") and not of_guarantee:
             return self.resolved

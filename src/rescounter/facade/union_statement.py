@@ -20,7 +20,7 @@ from rescounter.facade.union_pairs import pair_calls
 from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
-from rescounter.settlement.accounts import CASH, CHARGES, CREDIT, FEES, INTEREST
+from rescounter.settlement.accounts import ASSESSMENTS, CASH, CHARGES, CREDIT, FEES, FUND, INTEREST
 from rescounter.settlement.funding import standing
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.statements.facts import (
@@ -346,10 +346,12 @@ def _balances(desk: Desk, member: str) -> Iterator[Balance]:
         CREDIT: "credit granted, or below zero drawn",
         INTEREST: "interest that is owed either way",
         CHARGES: "charges on lasting balances that are owed",
+        FUND: "share in the guarantee fund",
+        ASSESSMENTS: "called by the guarantee, below zero",
     }
     currencies = {code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]}
     currencies |= {act.body["currency"] for act in desk.union.resolved.values()}
-    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES, CREDIT, INTEREST, CHARGES) for currency in sorted(currencies)]
+    names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES, *list(words)[2:]) for currency in sorted(currencies)]
     for row in desk.office.balances(names).rows():
         _, purpose, currency = row.id.rsplit("/", 2)
         yield Balance(

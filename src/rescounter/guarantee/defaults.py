@@ -99,6 +99,8 @@ class Guarantee:
     losses: tuple[Loss, ...] = ()
     calls: tuple[Called, ...] = ()
     moved: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
+    credit_taken: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    """By member and currency, what losses filled up of its credit account; below zero = what they used of it."""
     number: int = 0
     """Of the last act that bore, called or gave back; 0 where none did."""
 
@@ -154,7 +156,9 @@ class Guarantee:
             if step.kind in CALLED_KINDS
         )
         before = _paid(self.calls, member, currency, max(0, body["taken"].get("assessments", 0)))
-        return replace(self, losses=(*self.losses, loss), calls=(*before, *called), number=act.number)
+        credit = self.credit_taken.get((member, currency), 0) + body["taken"].get("credit", 0)
+        taken = MappingProxyType({**self.credit_taken, (member, currency): credit}) if credit else self.credit_taken
+        return replace(self, losses=(*self.losses, loss), calls=(*before, *called), credit_taken=taken, number=act.number)
 
     def _with_recovery(self, act: Act) -> Guarantee:
         body = act.body

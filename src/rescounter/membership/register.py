@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -21,6 +21,9 @@ from rescounter.terms.acts import Act
 from rescounter.terms.faults import holds
 
 __all__ = ["LIMITS", "PARTICIPANTS", "Register", "refusals"]
+
+
+_LIMITS_OF_CREDIT: Final = ("net_debit_cap", "aggregate_short_position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Register:
         Law: of the limits whose date has come, the one that was set last; who is in default has no credit any more.
         """
         known = self.by_code.find(member)
-        if kind == "net_debit_cap" and known is not None and known.standing is Standing.DEFAULTED:
+        if kind in _LIMITS_OF_CREDIT and known is not None and known.standing is Standing.DEFAULTED:
             return 0
         return limit_at(self.steps.find((member, currency, kind)) or (), at_us)
 
