@@ -20,7 +20,7 @@ from rescounter.membership.members import Standing
 from rescounter.rulebook.subjects import concerned, is_kept
 from rescounter.terms import CallerFault, Refusal
 from rescounter.terms.acts import canonical
-from rescounter.terms.calendar import day_of, instant_us
+from rescounter.terms.calendar import day_of, instant_us, told
 
 __all__ = ["ELECTORATE_MAX", "closing_vote", "electorate_of", "executed", "interested_of", "opening_vote", "voting"]
 
@@ -39,7 +39,8 @@ def opening_vote(union: Union, by: str, number: int, *, log: str, at_us: int) ->
         return refused(*found)
     circulated = motion.known("motion_circulated").body
     if at_us < circulated["opens_from_us"]:
-        return refused(refusal("motion_too_early", str(number), found="its circulation has not ended"))
+        opens = told(circulated["opens_from_us"], motion.zone)
+        return refused(refusal("motion_too_early", str(number), found="its circulation has not ended", allowed=f"from {opens} on"))
     electorate, found = electorate_of(union, motion, at_us=at_us)
     if found:
         return refused(*found)
@@ -84,7 +85,7 @@ def voting(union: Union, by: str, number: int, *, choice: str, to: str = "", sig
     member = represented_by(union, by, at_us)
     if at_us >= motion.closes_at_us:
         return refused(refusal("vote_over", str(number), found="the vote has ended"))
-    entitled = {each.code for each in motion.voters}
+    entitled = {code for code, *_ in motion.known("motion_opened").body["electorate"]}
     barred = set(motion.known("motion_opened").body["interested"]) if motion.rule.excludes_interested else set()
     if member not in entitled - barred:
         return refused(refusal("not_entitled", member, found=f"{member} is interested" if member in barred else f"{member}"))
@@ -131,7 +132,8 @@ def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], 
     if motion is None or found:
         return refused(*found)
     if at_us < motion.closes_at_us:
-        return refused(refusal("motion_too_early", str(number), found="the vote has not ended"))
+        ends = told(motion.closes_at_us, motion.zone)
+        return refused(refusal("motion_too_early", str(number), found="the vote has not ended", allowed=f"from {ends} on"))
     tally = tally_of(motion)
     reasons = _why_void(union, motion, at_us=at_us) if tally.is_adopted else []
     return wanted(

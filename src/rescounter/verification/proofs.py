@@ -19,6 +19,7 @@ import hashlib
 import json
 import re
 import sys
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 __all__ = ["FORMAT", "Finding", "Report", "check", "fields_of_record", "main", "signs"]
@@ -356,6 +357,7 @@ def _point(content: bytes) -> Point | None:
 BASE = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
+@lru_cache(maxsize=64)  # many proofs end at one checkpoint
 def _is_signed(public: bytes, text: bytes, signature: bytes) -> bool:
     """True when the key of *public* signed *text*. Source: RFC 8032, 5.1.7."""
     if len(signature) != 64 or BASE is None:
