@@ -205,7 +205,7 @@ INSURANCE_RULES: Final[tuple[_Row, ...]] = (
         "pool_has_no_money",
         "I22",
         9720,
-        "the pool has no money for the claim now",
+        "the pool has no money for the claim",
         "what the year's account holds",
         "Collect the calls, call a supplementary, or collect reinsurance; then pay again.",
         "0.00 there, 12,000.00 due",
