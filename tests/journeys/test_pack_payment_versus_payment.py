@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rescounter.facade.union import open_union
-from tests.journeys.plays import APPROVER, Play
+from tests.journeys.plays import APPROVER, Play, command
 
 DIGITS = {"USD": 2, "EUR": 2, "JPY": 0}
 
@@ -271,3 +272,17 @@ def test_the_list_for_banks_pays_out_what_settled_and_no_more(market: Market):
         ("bo", "USD", "1000.00", "1000.00"),
         ("cy", "USD", "", "450.00"),
     ]
+
+
+def test_a_demonstration_of_one_person_has_limits_and_settles_everything(tmp_path: Path):
+    at = ("-u", tmp_path / "union", "--at")
+    assert command("init", tmp_path / "union", "--pack", "payment-versus-payment", "--demonstration", "--at", "2026-01-05T08:00")[0] == 0
+    for member in ("ana", "bo"):
+        assert command("member", "add", member, "--name", member, *at, "2026-01-05T09:00")[0] == 0
+    assert command("cycle", "open", *at, "2026-01-05T09:00")[0] == 0
+    for debtor, creditor, amount in (("ana", "bo", "1100.00,USD"), ("bo", "ana", "1000.00,EUR")):
+        (tmp_path / "legs.csv").write_text(f"id,debtor,creditor,amount,currency,reference\nX,{debtor},{creditor},{amount},X\n")
+        assert command("submit", tmp_path / "legs.csv", "--as", debtor, *at, "2026-01-05T09:00")[0] == 0
+    out = command("cycle", "run", "--demonstrate", *at, "2026-01-06T12:00")[1].splitlines()
+    assert "Cycle 2026-01-05 is funded: 1 pair settled, both payments or neither; 0 wait (rescounter cycle pairs)." in out
+    assert "pass 1" in command("cycle", "pairs", *at, "2026-01-06T12:00")[1]

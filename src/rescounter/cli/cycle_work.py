@@ -75,6 +75,10 @@ def _did(desk: Desk, cycle: Cycle) -> str:
             return f"called, round {body['round']}: {_called(desk, body)}, due {when(body['due_at_us'], zone)}."
         case "paid_in":
             return f"booked {counted(body['booked'], 'pay-in')}{' that were assumed' if body['file'] == 'assumed' else ''}."
+        case "paired" | "funded" if "pairs" in body:
+            return _paired(desk, act.kind, body)
+        case "settled" if "pairs" in cycle.known("funded").body:
+            return "is settled: what was put aside is paid out."
         case "funded":
             return "is funded: every call is covered, and each net debtor's position is earmarked."
         case "settled":
@@ -82,6 +86,15 @@ def _did(desk: Desk, cycle: Cycle) -> str:
         case "closed":
             return f"is closed. {counted(body['carried_rows'], 'obligation')} carried over."
     return KINDS.get(act.kind, act.kind)
+
+
+def _paired(desk: Desk, kind: str, body: Any) -> str:
+    settled = desk.office.table(body["pairs"]).num_rows
+    waiting = len(set(desk.office.table(body["queued"])["pair"].to_pylist()))
+    done = "settled, both payments or neither" if kind == "funded" else "pass the tests and are to be posted"
+    return (
+        f"is {'funded' if kind == 'funded' else 'planned'}: {counted(settled, 'pair')} {done}; {waiting:,} wait (rescounter cycle pairs)."
+    )
 
 
 def _finality(body: Any) -> str:

@@ -13,13 +13,14 @@ from rescounter.membership.grounds import ROWS_MAX
 from rescounter.membership.members import MEMBER_DETAILS
 from rescounter.membership.register import Register
 from rescounter.membership.register import refusals as refusals_of_member
+from rescounter.rulebook.rules import PAIRS_KIND
 from rescounter.terms import Exponents, Refusal
 from rescounter.terms.acts import Act
 
 __all__ = ["GENEROUS_MAJOR", "Joined", "leaves_at", "let_join"]
 
 GENEROUS_MAJOR: Final = 1_000_000
-"""What a member of a demonstration may owe in each currency, in major units, where the rulebook grants net debit caps."""
+"""What a member of a demonstration may owe in each currency, in major units, where the rulebook grants net debit caps or settles pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,21 @@ def _against(desk: Desk, batches: Sequence[Sequence[tuple[int, Mapping[str, Any]
 def _acts(desk: Desk, batch: Sequence[Mapping[str, Any]]) -> list[Step]:
     joins = wanted("members_joined", members=list(batch))
     rules = desk.union.rules(desk.at_us)
-    if not (desk.union.is_demonstration and rules.union.single_person and rules.settlement.net_debit_caps and rules.union.currencies):
+    if not (desk.union.is_demonstration and rules.union.single_person):
         return [joins]
+    wanted_limits = [("net_debit_cap", currency) for currency in rules.union.currencies if rules.settlement.net_debit_caps]
+    wanted_limits += [("aggregate_short_position", rules.pairs.unit)] if rules.settlement.kind == PAIRS_KIND else []
     exponents = Exponents(dict(rules.union.exponents))
     limits = [
         {
             "member": details["code"],
             "currency": currency,
-            "kind": "net_debit_cap",
+            "kind": kind,
             "amount_minor": GENEROUS_MAJOR * 10 ** (exponents.of(currency) or 0),
         }
         for details in batch
         if not details.get("under")
-        for currency in rules.union.currencies
+        for kind, currency in wanted_limits
     ]
     return [joins, *(wanted("limits_set", limits=limits[first : first + ROWS_MAX]) for first in range(0, len(limits), ROWS_MAX))]
 
