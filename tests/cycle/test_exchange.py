@@ -17,6 +17,7 @@ from rescounter.statements.cycle_page import cycle_html
 from rescounter.statements.member_statement import statement, text
 from rescounter.statements.statement_files import tables
 from tests.cycle.test_interrupted import Killed, Mortal, fresh, outcome
+from tests.cycle.test_replay import body_changed, replayed
 from tests.cycle.world import OPERATOR, World
 
 RULES = """
@@ -375,6 +376,34 @@ def test_the_books_of_a_member_end_at_zero_with_the_union(world: World):
         ("Clearing union, exchange", "USD"): -6_000,
         ("Clearing union, exchange", "XUA"): 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "named"),
+    [
+        ("rates_set", "rates", lambda rates: [{**row, "rate": "0.81"} for row in rates], "rates"),
+        ("member_changed", "settles_in", "GBP", "settles_in"),
+        ("called", "net", lambda digest: digest[:-1] + ("0" if digest[-1] != "0" else "1"), "net"),
+    ],
+)
+def test_a_replay_names_what_was_not_frozen_or_converted_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, value: Any, named: str
+):
+    played(world, bo_in="EUR")
+    findings = replayed(world, monkeypatch, body_changed(kind, name, value))
+    assert any(named in each.where for each in findings), findings
+
+
+def test_a_rate_told_the_wrong_way_round_is_refused_before_anything_overflows(world: World):
+    world.found(RULES)
+    for number, todo in enumerate(script(world)):
+        if number < 5:
+            todo()
+    world.tell("2026-01-22T12:00")
+    set_rates(world, rate("EUR", "0.80"), rate("JPY", "0.0000000000001"))
+    world.tell("2026-01-22T13:00")
+    world.step("cut-off")
+    assert [each.code for each in world.step("clear").refusals] == ["conversion_too_large"]
 
 
 def test_a_thousand_rates_and_one_are_too_many(world: World):

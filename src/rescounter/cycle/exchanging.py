@@ -7,7 +7,7 @@ move nothing. `docs/EXCHANGE.md` has the accounts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
@@ -21,11 +21,12 @@ from rescounter.settlement.basket import Basket, Quotation
 from rescounter.settlement.exchange import CENTRE, CONVERSIONS, Exchanged, centres, exchanged_into, exchanged_into_unit
 from rescounter.settlement.funding import LATE
 from rescounter.settlement.rates import RateTold, quotation, rates_table
-from rescounter.terms import Refusal, there
+from rescounter.terms import INT64_MAX, Refusal, there
 
 __all__ = ["SETTLES_IN", "documents_of", "frozen_rates", "has_unit", "in_unit", "late_in_every_currency", "quotation_of", "to_settle"]
 
 _DAY_US: Final = 86_400_000_000
+_CONVERTED_MAX: Final = INT64_MAX // 4
 SETTLES_IN: Final = pa.schema([pa.field("member", pa.string()), pa.field("currency", pa.string())])
 """Members that settle in another currency than the unit, by code."""
 
@@ -83,11 +84,7 @@ def quotation_of(union: Union, cycle: Cycle, office: Office) -> Quotation | None
     """What every currency of the cycle and its unit are worth at its frozen rates; None where every currency settles by itself."""
     if not has_unit(union, cycle):
         return None
-    rules, final = union.rules_of(cycle), _final(cycle)
-    table = office.table(final["rates"])
-    basket, base = _basket(rules.exchange, cycle), _base(rules.exchange)
-    exponents = {code: cycle.exponents.of(code) or 0 for code in (*rules.union.currencies, *table["currency"].to_pylist())}
-    return quotation(table, basket, base=base, currencies=(), exponents=exponents)
+    return _quotation(union.rules_of(cycle), cycle, office.table(_final(cycle)["rates"]))
 
 
 def frozen_rates(union: Union, cycle: Cycle, office: Office) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
@@ -108,7 +105,25 @@ def frozen_rates(union: Union, cycle: Cycle, office: Office) -> tuple[dict[str, 
     if found:
         return {}, found
     rates = rates_table(known[currency] for currency in wanted)
+    into = {rules.exchange.unit, *chosen["currency"].to_pylist()}
+    if found := tuple(_too_large(frozen, _quotation(rules, cycle, rates), into, cycle.code)):
+        return {}, found
     return {"rates": office.keep_table(rates), "settles_in": office.keep_table(chosen)}, ()
+
+
+def _quotation(rules: Rules, cycle: Cycle, rates: pa.Table) -> Quotation:
+    exponents = {code: cycle.exponents.of(code) or 0 for code in (*rules.union.currencies, *rates["currency"].to_pylist())}
+    return quotation(rates, _basket(rules.exchange, cycle), base=_base(rules.exchange), currencies=(), exponents=exponents)
+
+
+def _too_large(frozen: pa.Table, rates: Quotation, into: Collection[str], cycle: str) -> Iterator[Refusal]:
+    """A refusal for each currency in which all that the cycle holds, converted, would not fit."""
+    sums = frozen.group_by("currency").aggregate([("amount_minor", "sum")])
+    held = zip(sums["currency"].to_pylist(), sums["amount_minor_sum"].to_pylist(), strict=True)
+    worth = sum((amount * rates.value_of(code) for code, amount in held), Fraction(0))
+    for code in sorted(into):
+        if worth / rates.value_of(code) > _CONVERTED_MAX:
+            yield refusal("conversion_too_large", cycle, found=f"{round(worth / rates.value_of(code)):,} minor units of {code}")
 
 
 def _final(cycle: Cycle) -> Mapping[str, Any]:

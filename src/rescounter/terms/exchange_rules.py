@@ -120,4 +120,13 @@ EXCHANGE_RULES: Final[tuple[_Row, ...]] = (
         "rescounter rates show tells what is to be dealt.",
         "100 USD sold, where 80 USD are to be sold",
     ),
+    (
+        "conversion_too_large",
+        "X13",
+        8650,
+        "what the cycle would convert does not fit 64-bit integers in the currency into which it is converted",
+        "at most 2,305,843,009,213,693,951 minor units together, so that interest and credit have room",
+        "Look whether a rate is told the wrong way round, or give the unit fewer digits in a later rulebook.",
+        "a rate of 0.0067 JPY for a dollar, where 150 is meant",
+    ),
 )
