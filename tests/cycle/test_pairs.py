@@ -258,6 +258,12 @@ def test_the_ledger_itself_refuses_what_would_break_a_limit(limit: str, opened: 
     assert world.balances() == {}
 
 
+def test_an_aggregate_limit_is_set_in_the_unit_alone(opened: Callable[..., World]):
+    limit = {"member": "ana", "currency": "EUR", "kind": "aggregate_short_position", "amount_minor": 1}
+    (refusal,) = opened().act("limits_set", limits=[limit]).refusals
+    assert (refusal.code, refusal.allowed) == ("limit_currency_unknown", "USD, in which short positions are added up")
+
+
 amounts = st.integers(1, 120_000)
 
 
