@@ -11,6 +11,7 @@ import pytest
 
 from rescounter.cycle.office import Step, Wanted
 from rescounter.cycle.repaying import repaying
+from rescounter.cycle.resolving import resolving
 from rescounter.facade.pool_work import year_named
 from rescounter.facade.union_replay import replay_pool
 from rescounter.insurance.tables import CALL_ROWS
@@ -240,6 +241,30 @@ def test_a_proposal_that_stands_no_more_is_not_done(world: PoolWorld):
     one, two = proposals(world, world.claim("pay", "C"), world.claim("pay", "D"))
     assert (decided(world, one), decided(world, two)) == ((), ("proposal_outdated",))  # the money of D's is gone
     assert replay_pool(world.desk) == ()
+
+
+def test_a_member_pays_and_is_paid_through_the_one_it_settles_by(world: PoolWorld):
+    world.approved(world.act("members_joined", members=[{"code": "dee", "name": "Dee", "under": "ana"}]))
+    world.take(world.year())
+    world.take(world.declare("2026", ("ana", "ocean", 200_000_000), ("dee", "ocean", 150_000_000)))
+    world.take(world.call("advance"))  # 12,800.00 and 9,600.00, and ana has 20,000.00
+    world.take(world.pay_call("2026-advance-1"))
+    assert world.desk.union.pool.years["2026"].cash_minor == 1_280_000
+    assert world.refused(world.pay_call("2026-advance-1", "dee")) == ("cash_not_there",)
+    world.take(world.pay_call("2026-advance-1", "dee", 720_000))
+    adjusted(world, "C", "dee", 600_000)
+    world.take(world.claim("pay", "C"))
+    assert world.balances()["ana/cash/EUR"] == 500_000
+    assert world.balances()["dee/pool-dues/EUR"] == -240_000
+
+
+def test_money_that_was_given_away_is_no_reinsurance(world: PoolWorld):
+    with_year(world)
+    adjusted(world, "C", "cy", 2_100_000)
+    world.pay("R-1", "", 100_000, "2026-02-01")
+    (late,) = proposals(world, world.reinsure("C", "R-1", "Market Re"))
+    world.take(resolving(world.desk.union, world.desk.office, "R-1", member="ana", reason=""))
+    assert decided(world, late) == ("proposal_outdated",)
 
 
 def test_the_ledger_keeps_one_year_from_paying_for_another(world: PoolWorld):

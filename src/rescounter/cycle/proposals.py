@@ -62,7 +62,7 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
         case "assessment_paid" | "recovered" | "loss_borne":
             return union.guarantee.number > number
     if proposal.kind in PROPOSED_KINDS:
-        return is_outdated(union.pool, proposal.kind, body, number)
+        return is_outdated(union.pool, proposal.kind, body, number) or body.get("reference") in union.resolved
     if proposal.kind in ("cut_off", "corrected") and any(case.acts[0].number > number for case in union.disputes.cases.values()):
         return True
     cycle = union.cycles.get(body.get("cycle", ""))

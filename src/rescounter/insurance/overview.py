@@ -144,14 +144,19 @@ def _sections(pool: Pool, year: Year, books: Books, stands: Solvency) -> Iterato
     )
     lines = tuple(Line(label, Money(minor, currency), note) for label, minor, note in told)
     yield Section(name="solvency", title="Solvency", lines=lines)
-    yield Section(name="calls", title="Calls", table=_calls(year))
-    yield Section(
-        name="claims",
-        title="Claims, layer by layer",
-        words="Each claim as it is taken for: claimed, reserved, adjusted. The member bears the retention and what is beyond.",
-        table=_claims(pool, year),
-    )
-    yield Section(name="members", title="Members", table=_members(year, books))
+    if year.calls:
+        yield Section(name="calls", title="Calls", table=_calls(year))
+    if pool.claims_of(year.code):
+        yield Section(
+            name="claims",
+            title="Claims, layer by layer",
+            words="Each claim as it is taken for: claimed, reserved, adjusted. The member bears the retention and what is beyond.",
+            table=_claims(pool, year),
+        )
+    if books:
+        yield Section(name="members", title="Members", table=_members(year, books))
+    else:
+        yield Section(name="members", title="Members", words="Nobody has declared an exposure yet: rescounter pool exposure FILE.")
 
 
 def _calls(year: Year) -> Table:

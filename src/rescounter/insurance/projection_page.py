@@ -118,8 +118,8 @@ def _ratio(each: Projection) -> str:
 def _document(year: Year, found: Sequence[Projection], union: UnionNote) -> Document:
     terms = year.terms
     worst = max(found, key=lambda each: each.total("net_minor"), default=None)
-    title = "No scenario was told"
-    if worst is not None:
+    title = "Nobody has declared an exposure yet"
+    if worst is not None and worst.members:
         told = amount(Money(worst.total("net_minor"), terms.currency), {terms.currency: terms.exponent}, alone=True)
         title = f"At worst the year costs its members {told} ({worst.scenario.name})"
     return Document(
@@ -131,7 +131,7 @@ def _document(year: Year, found: Sequence[Projection], union: UnionNote) -> Docu
             " Losses are told by the estimated contributions of the year; reinsurers are taken to pay.",
         ),
         marks=marks_of(union),
-        sections=(_scenarios(year, found), _members(year, found)),
+        sections=(_scenarios(year, found), *((_members(year, found),) if found and found[0].members else ())),
         exponents={terms.currency: terms.exponent},
         colophon="A projection is no call: nobody owes anything by it.",
     )
@@ -149,11 +149,12 @@ def _scenarios(year: Year, found: Sequence[Projection]) -> Section:
         )
         for each in found
     )
-    headings = ("Claims cost", "Advance", "Supple- mentary", "Overspill", "Given back", "Net", "Not borne")
+    headings = ("Claims cost", "Advance", "Supplementary", "Overspill", "Given back", "Net", "Not borne")
     return Section(
         name="scenarios",
         title="Scenarios",
-        words="Claims cost: the pool's own layer. Net = advance + supplementary + overspill - given back.",
+        words="Claims cost: what the pool's own layer bears, at least that of the claims that are known."
+        " Net = advance + supplementary + overspill - given back.",
         table=Table(columns=(Column("Scenario"), Column("Losses"), *(Column(each, "money") for each in headings)), rows=rows),
     )
 
