@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rescounter.cycle.defaulting import at_risk
+from rescounter.cycle.pledging import refusals_to_move_collateral
 from rescounter.cycle.repaying import repaying
 from rescounter.facade.union_default import at_risk_section, borne_facts, drill, drill_body, fund_of, text_of
 from rescounter.facade.union_replay import replay_cycle
@@ -314,6 +315,9 @@ def test_every_refusal_says_why(open_unions: list[Backed]):
     assert codes(world.declares("zoe")) == ["member_not_known"]
     assert codes(world.bears("dee")) == ["no_loss"]
     assert codes(world.contributes("dee", 1)) == ["member_in_default"]
+    pledge = {"member": "dee", "asset": "", "quantity": 0, "currency": "EUR", "amount_minor": 1, "reference": "P"}
+    found = refusals_to_move_collateral(world.desk.union, "collateral_released", pledge, world.desk.office, at_us=world.desk.at_us)
+    assert [each.code for each in found] == ["member_in_default"]
     assert codes(world.act("member_suspended", code="dee", reason="x")) == ["standing_unchanged"]
     assert codes(world.act("member_reinstated", code="dee", reason="x")) == ["standing_unchanged"]
     step = repaying(world.desk.union, world.desk.office, "dee", "EUR", 1, reference="R", at_us=world.desk.at_us)

@@ -144,6 +144,7 @@ def test_in_the_third_month_the_others_go_on_calls_are_paid_and_what_comes_back_
     for member, amount in (("ana", "125.00"), ("bo", "615.00"), ("cy", "10.00")):
         assert done(union, "default", "pay", member, "EUR", amount, "--reference", f"C-{member}")["act"]
     assert union.ask("default", "show")["calls"] == []
+    assert [(each["member"], each["still_out_minor"]) for each in union.ask("status")["guarantee"]["losses"]] == [("dee", 100000)]
     union.play("""
         opens 2026-03-23
         at 2026-03-10T09:00

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rescounter.facade.union import Desk
     from rescounter.statements.default_facts import DefaultFacts
 
-__all__ = ["drill", "guarantee_lines", "show_at_risk", "show_defaults", "show_fund"]
+__all__ = ["drill", "guarantee_body", "guarantee_lines", "show_at_risk", "show_defaults", "show_fund"]
 
 
 def show_defaults(call: Call, member: str | None, *, output: Path | None, force: bool) -> None:
@@ -35,13 +35,14 @@ def show_defaults(call: Call, member: str | None, *, output: Path | None, force:
         if member is not None:
             _tell_facts(call, desk, borne_facts(desk, member), output, force=force)
             return
-        body = _guarantee_body(desk)
+        body = guarantee_body(desk)
         if told_json(call, body) or call.quiet:
             return
         print_lines(guarantee_lines(desk) or ["Nobody is in default, and nothing is called."])
 
 
-def _guarantee_body(desk: Desk) -> dict[str, Any]:
+def guarantee_body(desk: Desk) -> dict[str, Any]:
+    """Defaults, losses and open calls as plain data."""
     guarantee, zone = desk.union.guarantee, desk.union.rules(desk.at_us).union.zone
     return {
         "defaults": [
@@ -78,7 +79,7 @@ def guarantee_lines(desk: Desk) -> list[str]:
     """Defaults, losses and open calls; nothing where there are none."""
     from rescounter.facade.union_default import exponents_of
 
-    body, exponents = _guarantee_body(desk), exponents_of(desk.union, desk.at_us)
+    body, exponents = guarantee_body(desk), exponents_of(desk.union, desk.at_us)
     lines = [f"{each['member']} is in default since {each['since']}: {each['reason']}" for each in body["defaults"]]
     for each in body["losses"]:
         amounts = {name: money(each[f"{name}_minor"], each["currency"], exponents) for name in ("loss", "unallocated", "still_out")}

@@ -24,6 +24,7 @@ __all__ = ["marks", "proposal_body", "proposal_line", "show_status", "standings"
 
 def show_status(call: Call) -> None:
     """Name, rules, members, cycles that are not closed with what is due, and proposals that wait."""
+    from rescounter.cli.default_show import guarantee_body
     from rescounter.cycle.next_step import next_step
     from rescounter.cycle.proposals import waiting
     from rescounter.cycle.states import State
@@ -47,6 +48,7 @@ def show_status(call: Call) -> None:
             "closed": len(union.cycles) - len(going),
             "proposals": [proposal_body(desk, each) for each in pending],
             "motions": due_motions(desk),
+            "guarantee": guarantee_body(desk),
         }
         if told_json(call, body) or call.quiet:
             return

@@ -175,6 +175,8 @@ def refusals_to_move_collateral(union: Union, kind: str, body: Mapping[str, Any]
     reference = body["reference"]
     if found := _malformed(union, body, at_us):
         return (refusal("collateral_malformed", reference or "(no reference)", found=found),)
+    if kind != "collateral_pledged" and body["member"] in union.guarantee.defaults:
+        return (refusal("member_in_default", reference, found=body["member"]),)
     there, asked, unit = _there(union, kind, body, office)
     if asked > there:
         return (refusal("collateral_not_there", reference, found=f"{asked} asked for, {max(0, there)} there, {unit}"),)
