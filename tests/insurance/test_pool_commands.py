@@ -50,6 +50,11 @@ def test_a_year_of_the_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     }
     assert "BO owes the pool nothing" in do("pool", "show", "--member", "BO")
     do("pool", "project", "-o", "projection")
-    assert (tmp_path / "projection" / "projection.html").read_text().startswith("<!doctype html>")
+    do("pool", "project", "-o", "projection", "--force")
+    do("pool", "show", "-o", "year")
+    do("pool", "show", "-o", "year", "--force")
+    do("pool", "show", "--member", "BO", "-o", "bo")
+    do("pool", "show", "--member", "BO", "-o", "bo", "--force")
+    assert (tmp_path / "projection" / "pool-projection.html").read_text().startswith("<!doctype html>")
     assert "comes to what is on record" in do("pool", "replay")
     assert "pool_year_closes_later" in do("pool", "close", "2026", code=3)

@@ -36,8 +36,8 @@ def show_year(call: Call, code: str | None, *, output: Path | None, force: bool)
             if others:
                 typer.echo(f"\nOther policy years: {', '.join(others)}.")
         return
-    write_folder(output, "year", page_html(document), plain_text(document), body, force=force)
-    _written(call, output, "year")
+    write_folder(output, "pool-year", page_html(document), plain_text(document), body, force=force)
+    _written(call, output, "pool-year")
 
 
 def show_member(call: Call, member: str, *, output: Path | None, force: bool) -> None:
@@ -82,8 +82,8 @@ def show_projection(call: Call, code: str | None, scenarios: Path | None, *, out
             typer.echo(projection_text(year, found, note, _width()), nl=False)
         return
     page, text = projection_html(year, found, note), projection_text(year, found, note)
-    write_folder(output, "projection", page, text, projection_json(year, found), force=force)
-    _written(call, output, "projection")
+    write_folder(output, "pool-projection", page, text, projection_json(year, found), force=force)
+    _written(call, output, "pool-projection")
 
 
 def replay_all(call: Call) -> None:

@@ -20,7 +20,10 @@ from rescounter.terms import CallerFault, EnvironmentFault
 
 __all__ = ["check_target", "new_folder"]
 
-_MARKS_OF_A_RESULT: Final = ("summary.json", "bundle.json", "statement.json", "savings.json", "default.json", "calls.csv")
+_MARKS_OF_A_RESULT: Final = (
+    *("summary.json", "bundle.json", "statement.json", "savings.json", "default.json", "calls.csv"),
+    *("pool-year.json", "pool-projection.json"),
+)
 _EXCHANGE: Final = 2
 _HERE: Final = -100
 

@@ -168,5 +168,5 @@ def _members(year: Year, found: Sequence[Projection]) -> Section:
     totals: Row = ("All", *(Money(each.total("net_minor"), year.terms.currency) for each in found))
     columns = (Column("Member"), *(Column(each.scenario.name, "money") for each in found))
     left_out = max(0, len(members) - _MEMBERS_MAX)
-    table = Table(columns=columns, rows=rows, totals=(totals,), left_out=left_out, file="projection.json")
+    table = Table(columns=columns, rows=rows, totals=(totals,), left_out=left_out, file="pool-projection.json")
     return Section(name="members", title="What the year costs each member, net", table=table)
