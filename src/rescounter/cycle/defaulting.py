@@ -161,11 +161,11 @@ def at_risk(union: Union, office: Office, member: str, currency: str, *, at_us: 
     losses = largest_losses(union, office, currency, at_us=at_us)
     layers = layers_of(union.rules(at_us).guarantee, currency)
     costliest = AtRisk(member=member, defaulter="", layers=())
-    for defaulter in sorted(losses.keys() - {member}):
-        default = union.guarantee.defaults.get(defaulter)
-        before = union.number + 1 if default is None else default.act
-        behind = resources_of(union, office, currency, defaulters=(defaulter,), before=before, at_us=at_us)
-        found = most_at_risk(member, {defaulter: losses[defaulter]}, layers, behind)
+    known = union.guarantee.defaults
+    for group in (tuple(sorted(losses.keys() - known.keys())), *((each,) for each in sorted(losses.keys() & known.keys()))):
+        before = known[group[0]].act if group and group[0] in known else union.number + 1
+        behind = resources_of(union, office, currency, defaulters=group, before=before, at_us=at_us)
+        found = most_at_risk(member, {each: losses[each] for each in group}, layers, behind)
         costliest = max(costliest, found, key=lambda each: each.total_minor)
     return costliest
 
