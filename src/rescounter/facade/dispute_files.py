@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow.compute as pc
 
+from rescounter.cycle.perform import batch_of
+from rescounter.cycle.union import Cycle
 from rescounter.disputes.register import Case
 from rescounter.facade.dispute_facts import dispute_facts
 from rescounter.facade.union import Desk
@@ -21,12 +23,10 @@ from rescounter.ledger.notes import opened
 from rescounter.ledger.ports import InclusionProof
 from rescounter.statements.dispute_facts import DisputeFacts
 from rescounter.statements.dispute_page import dispute_html
-from rescounter.terms.acts import canonical
+from rescounter.terms.acts import Act, canonical
 from rescounter.verification.packs import FORMAT, MANIFEST
 
 __all__ = ["export_dispute", "write_dispute"]
-
-_POSTINGS: Final = ("set-off", "net")
 
 
 def write_dispute(facts: DisputeFacts, body: Mapping[str, Any], target: Path, *, force: bool) -> None:
@@ -108,10 +108,16 @@ def _postings(desk: Desk, case: Case) -> Iterator[str]:
         ours = rows.filter(pc.is_in(rows["id"], value_set=_ids(case)))
         moved = [pc.sum(ours[name]).as_py() or 0 for name in ("cleared_minor", "replaced_minor") if name in ours.column_names]
         if any(moved):
-            for kind in _POSTINGS:
-                for each in desk.office.posted(f"cycle/{cycle.code}/{kind}"):
-                    if {each.debit.split("/")[0], each.credit.split("/")[0]} & {*case.parties}:
-                        yield each.id
+            for act in filter(None, (cycle.final, cycle.last("settled"))):
+                yield from _transfers(desk, cycle, act, case.parties)
+
+
+def _transfers(desk: Desk, cycle: Cycle, act: Act, parties: tuple[str, str]) -> Iterator[str]:
+    batch = batch_of(desk.union, cycle, act.kind, act.body, desk.office)
+    columns = [] if batch is None else [batch.transfers.column(name).to_pylist() for name in ("id", "debit", "credit")]
+    for name, debit, credit in zip(*columns, strict=True):
+        if {debit.rsplit("/", 2)[0], credit.rsplit("/", 2)[0]} & {*parties}:
+            yield name
 
 
 def _ids(case: Case) -> Any:

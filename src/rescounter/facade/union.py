@@ -242,7 +242,8 @@ def open_union(folder: Path, *, at_us: int | Callable[[str], int] | None = None)
     told: list[int] = []
 
     def clock() -> int:
-        return told[0] if told else now_us()
+        # Until the time is told, a demonstration stands at its last act.
+        return told[0] if told else now_us() if at_us is None else 0
 
     with open_ledger(folder, clock=clock) as ledger:
         desk = Desk(ledger, LedgerOffice(ledger), clock)
@@ -251,6 +252,7 @@ def open_union(folder: Path, *, at_us: int | Callable[[str], int] | None = None)
             raise CallerFault("union_not_found", f"{folder} holds a ledger, and no union was founded on it")
         if at_us is not None:
             told.append(_told_time(desk.union, at_us))
+            desk.read()
         yield desk
 
 

@@ -33,7 +33,7 @@ def verify_pack(pack: object, files: Mapping[str, bytes], *, verifier: str | Non
         return _verdict([Finding("shape", "format", proofs.shown(pack.get("format") if isinstance(pack, Mapping) else pack), FORMAT)])
     try:
         found = [*_files(pack, files), *_records(pack, verifier), *_postings(pack, verifier)]
-        found = found or [*_dispute(pack), *_dates(pack), *_timeline(pack)]
+        found = found or [*_dispute(pack)] or [*_dates(pack), *_timeline(pack)]
     except _MALFORMED as fault:
         told = f"something else ({type(fault).__name__})"
         found = [Finding("shape", MANIFEST, told, "a manifest as rescounter dispute export writes it")]
