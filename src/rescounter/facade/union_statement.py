@@ -340,12 +340,13 @@ def _fees(desk: Desk, cycle: Cycle, member: str) -> Iterator[Fee]:
 
 
 def _balances(desk: Desk, member: str) -> Iterator[Balance]:
+    later = "collected with the next call" if desk.union.rules(desk.at_us).fees.collected else "which no call collects"
     words = {
         CASH: "paid in and not used",
-        FEES: "fees that are owed",
+        FEES: f"fees that are owed, {later}",
         CREDIT: "credit granted, or below zero drawn",
         INTEREST: "interest that is owed either way",
-        CHARGES: "charges on lasting balances that are owed",
+        CHARGES: f"charges on lasting balances that are owed, {later}",
         FUND: "share in the guarantee fund",
         ASSESSMENTS: "called by the guarantee, below zero",
     }
