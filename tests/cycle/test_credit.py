@@ -320,7 +320,7 @@ debts = st.lists(st.tuples(members, members, st.integers(1, 60_000)).filter(lamb
 changes = st.dictionaries(members, st.sampled_from((0, 20_000, 50_000, 333)), max_size=2)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(debts, changes), min_size=2, max_size=3), st.sampled_from(("1950", "1952", "1954", "1955")))
 def test_whatever_the_months_reserves_depend_on_positions_and_quotas_alone(months, table):
     world = founded(credit_rules(RULES_OF_CREDIT.replace("1950", table)), "ana", "bo", "cy", has=10_000_000)

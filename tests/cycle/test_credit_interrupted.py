@@ -16,7 +16,7 @@ RULES = credit_rules(
     RULES_OF_CREDIT + 'interest = "credit"\ndebit_rate = "20"\ncredit_rate = "2"\ncharges = ["1943"]\nwatches = "1943"\n',
     fees='per_mille = "1.1"\ncollected = true',
 )
-STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 19, "postgresql": 67}
+STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 29, "postgresql": 97}
 """Of the writes of two months, every so many; in the long campaign all."""
 
 
