@@ -20,10 +20,10 @@ from rescounter.disputes.fixing import dates_of
 from rescounter.disputes.periods import DAY_MAX, ends_us
 from rescounter.disputes.reading import TemplateReading, read_template
 from rescounter.disputes.register import Case
-from rescounter.disputes.templates import SHIPPED, template_text
+from rescounter.disputes.templates import SHIPPED, Template, template_text
 from rescounter.membership.members import Standing
 from rescounter.membership.restoring import before_measure
-from rescounter.rulebook.rules import DisputeRules
+from rescounter.rulebook.rules import DisputeRules, Rules
 from rescounter.terms import Refusal
 from rescounter.terms.acts import Act
 from rescounter.terms.calendar import day_of
@@ -66,9 +66,9 @@ def raising(
     name = template or rules.disputes.template
     names = list(dict.fromkeys(obligations))
     subject: dict[str, Any] = {"measure": measure} if measure else {"obligations": [list(each) for each in names]}
-    told = {"template": name, "complainant": complainant, "respondent": respondent, **subject}
+    told = {"template": name, "complainant": complainant, "respondent": respondent}
     for case in union.disputes.open_at(at_us):
-        if all(case.raised.get(key) == value for key, value in told.items()):
+        if all(case.raised.get(key) == value for key, value in {**told, **subject}.items()):
             return Step(is_done=True, told=f"This is dispute {case.number} already; nothing was done.")
     if rules.disputes.kind == "none":
         return refused(refusal("no_disputes", "dispute raise", found="disputes.kind is none"))
@@ -82,32 +82,30 @@ def raising(
     found += _subject_faults(union, office, names, measure, measure_act, (complainant, respondent), at_us=at_us)
     if found or reading.template is None:
         return refused(*found)
-    zone, business = rules.union.zone, business_days_of(rules, at_us)
-    condition = union.disputes.conditions.get(measure)
-    day = day_of(at_us, zone)
-    sunset = condition.day if condition is not None and day <= condition.day else None
-    dispute = raise_dispute(reading.template, at_us, zone, business, sunset=sunset)
     if measure_act is not None:
         subject["before"] = before_measure(union.register, measure_act)
-    return wanted(
-        "dispute_raised",
-        dispute=len(union.disputes.cases) + 1,
-        template=name,
-        template_text=text,
-        template_digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
-        complainant=complainant,
-        respondent=respondent,
-        **subject,
-        reason=reason,
-        zone=zone,
-        business=business.as_body(),
-        raised=dispute.raised.isoformat(),
-        sunset="" if sunset is None else sunset.isoformat(),
-        deadlines=dates_of(dispute.deadlines),
-        mediators=list(rules.disputes.mediators),
-        panel=list(rules.disputes.panel),
-        rulebook=rules.version,
-    )
+    return wanted("dispute_raised", **told, **subject, reason=reason, **_fixed(union, rules, reading.template, text, measure, at_us=at_us))
+
+
+def _fixed(union: Union, rules: Rules, template: Template, text: str, measure: int, *, at_us: int) -> dict[str, Any]:
+    """What the act that raises a dispute fixes: number, template, days, every date, and who mediates and decides."""
+    zone, business = rules.union.zone, business_days_of(rules, at_us)
+    condition = union.disputes.conditions.get(measure)
+    sunset = condition.day if condition is not None and day_of(at_us, zone) <= condition.day else None
+    dispute = raise_dispute(template, at_us, zone, business, sunset=sunset)
+    return {
+        "dispute": len(union.disputes.cases) + 1,
+        "template_text": text,
+        "template_digest": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+        "zone": zone,
+        "business": business.as_body(),
+        "raised": dispute.raised.isoformat(),
+        "sunset": "" if sunset is None else sunset.isoformat(),
+        "deadlines": dates_of(dispute.deadlines),
+        "mediators": list(rules.disputes.mediators),
+        "panel": list(rules.disputes.panel),
+        "rulebook": rules.version,
+    }
 
 
 def _party_faults(union: Union, complainant: str, respondent: str, *, at_us: int) -> list[Refusal]:
