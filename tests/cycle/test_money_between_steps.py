@@ -398,3 +398,14 @@ def test_what_is_netted_through_time_is_kept_though_cycles_are_closed_in_another
     assert state(world, first) == state(world, second) == "closed"
     assert [each.residual_minor for each in figures_so_far(world.desk)] == [200, 0]
     assert replay_cycle(world.desk, first) == () == replay_cycle(world.desk, second)
+
+
+def test_who_settles_for_another_and_who_is_settled_for_both_get_a_statement(world: World):
+    """Items of an indirect member are part of what its direct member is called for."""
+    begun(world)
+    assert world.approved(world.act("members_joined", members=[{"code": "xy", "name": "Xy", "under": "ana"}])).act
+    final(world, ("xy", "bo", 100), ("cy", "ana", 130), ("xy", "cy", 7), ("bo", "xy", 12))
+    cycle = world.desk.union.cycles[CODE]
+    calls = {member: statement(facts_of(world.desk, cycle, member)).facts.calls for member in ("ana", "xy", "bo", "cy")}
+    assert [call.position_minor for call in calls["ana"]] == [130 - 100 - 7 + 12]
+    assert calls["xy"] == ()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from rescounter.cycle.closing import outcome_of
 from rescounter.cycle.exchanging import has_unit
 from rescounter.cycle.pairing import is_of_pairs
-from rescounter.cycle.paying import cash_in
+from rescounter.cycle.paying import cash_in, settlers
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
 from rescounter.facade.union_credit import credit_of
@@ -21,6 +21,7 @@ from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
 from rescounter.settlement.accounts import ASSESSMENTS, CASH, CHARGES, CREDIT, FEES, FUND, INTEREST
+from rescounter.settlement.calls import positions
 from rescounter.settlement.funding import standing
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.statements.facts import (
@@ -113,6 +114,7 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
     calls = tuple(_calls(desk, cycle, member, zone))
     balances, payments = tuple(_balances(desk, member)), tuple(_payments(desk, cycle, member, zone))
     exchange = exchange_note(desk, cycle, member)
+    final = cycle.final
     currencies = {each.currency for part in (calls, balances, payments) for each in part} | {*items["currency"].to_pylist()}
     currencies |= exchange_codes(exchange)
     counterparties = {*items["counterparty"].to_pylist()}
@@ -137,6 +139,7 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
         refusals=_refusals(desk, cycle, member),
         proofs=_proofs(desk, cycle, member, frozen),
         names=names,
+        settles_by=known.under if final is not None and not calls else "",
     )
 
 
@@ -239,14 +242,15 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
     in_money = {row["currency"]: row["net_minor"] for row in net.to_pylist()}
     is_told = "positions" in called.body and not has_unit(desk.union, cycle)
     own = _rows(desk.office.table(called.body["positions"]), member) if is_told else None
-    positions = in_money if own is None else {row["currency"]: row["net_minor"] for row in own}
+    called_for = in_money if own is None else {row["currency"]: row["net_minor"] for row in own}
     calls = _of(desk.office.table(called.body["calls"]), member)
     asked = {row["currency"]: row for row in calls.to_pylist()}
     stood = standing(net, calls, cash_in(net, cycle, desk.office, desk.union, at_us=desk.at_us))
     paid = {row["currency"]: row for row in stood.to_pylist()}
     is_over = cycle.last("funded") is not None
     first = _first_calls(desk, cycle, member)
-    for currency in sorted({*in_money, *positions}):
+    through = {} if has_unit(desk.union, cycle) else _through(desk, cycle, member)
+    for currency in sorted({*in_money, *called_for}):
         call, settles = asked.get(currency, {}), in_money.get(currency, 0)
         missing = 0 if is_over else paid.get(currency, {}).get("missing_minor", 0)
         # Who paid what an earlier round called is not called again, and has paid in all the same.
@@ -254,7 +258,8 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
         pay_in = max(0, -settles - covered)
         yield Call(
             currency=currency,
-            position_minor=positions.get(currency, 0),
+            position_minor=called_for.get(currency, 0),
+            through_minor=through.get(currency, 0),
             in_money_minor=None if own is None else settles,
             pay_in_minor=pay_in,
             paid_minor=max(0, pay_in - missing),
@@ -264,6 +269,18 @@ def _calls(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Call]:
             account=rules.settlement.accounts.get(currency, ""),
             reference=f"RC/{cycle.code}/{member}",
         )
+
+
+def _through(desk: Desk, cycle: Cycle, member: str) -> dict[str, int]:
+    """By currency, the net position of members that settle through this one."""
+    settles = settlers(desk.union.register, cycle.known("cleared").at_us)
+    others = settles.filter(pc.and_(pc.equal(settles["settles_by"], member), pc.not_equal(settles["member"], member)))["member"]
+    sums: dict[str, int] = {}
+    if len(others):
+        each_alone = positions(outcome_of(cycle, desk.office), settles.slice(0, 0))
+        for row in each_alone.filter(pc.is_in(each_alone["member"], value_set=others.combine_chunks())).to_pylist():
+            sums[row["currency"]] = sums.get(row["currency"], 0) + row["net_minor"]
+    return sums
 
 
 def _first_calls(desk: Desk, cycle: Cycle, member: str) -> dict[str, tuple[int, int]]:

@@ -105,9 +105,10 @@ class RuleNote:
 class Call:
     """What the union asks of a member in a currency, or pays it.
 
-    *position_minor*: the net of what novation replaced. *in_money_minor*: what is settled in money where that is not just the position:
-    credit is left out, interest and what is collected are in it, and amounts are those of the currency of settlement; ``None`` = the
-    position. *pay_in_minor*: what was called, less than that where a balance or a cap covers part. *paid_minor*: what came in for it.
+    *position_minor*: the net of what novation replaced, *through_minor* of it for members that settle through this one.
+    *in_money_minor*: what is settled in money where that is not just the position: credit is left out, interest and what is
+    collected are in it, and amounts are those of the currency of settlement; ``None`` = the position. *pay_in_minor*: what was
+    called, less than that where a balance or a cap covers part. *paid_minor*: what came in for it.
     *due*: when the pay-in must be there; *pay_out_at*: when the pay-out leaves.
     *account*, *reference*: where to pay, and what to write with it.
     """
@@ -122,6 +123,7 @@ class Call:
     account: str = ""
     reference: str = ""
     in_money_minor: int | None = None
+    through_minor: int = 0
 
     @property
     def settles_minor(self) -> int:
@@ -244,7 +246,8 @@ class StatementFacts:
     *exponents*: digits of every currency that occurs. *items*: `ITEMS`. *circuits*: `terms.tables.CIRCUITS`, whole circuits through the
     member; *circuits_left_out* more are not told; *are_circuits_untold*: none is, since the cycle was too large to keep them. *members*:
     its rows of the members table, where the cycle is cleared: the totals must agree with them. *refusals*: of its rows. *names*: of
-    counterparties by code, where known. *has_liquidity*: cash took part in set-off. *exchange*: where there is a unit of account, once
+    counterparties by code, where known. *settles_by*: the direct member through which it settles, empty where it settles by itself.
+    *has_liquidity*: cash took part in set-off. *exchange*: where there is a unit of account, once
     set-off is final.
     """
 
@@ -268,4 +271,5 @@ class StatementFacts:
     proofs: Proofs = Proofs()
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     has_liquidity: bool = False
+    settles_by: str = ""
     credit: tuple[CreditNote, ...] = ()

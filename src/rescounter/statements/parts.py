@@ -55,9 +55,11 @@ def _of_excluded(totals: Totals) -> str:
 
 def payment(facts: StatementFacts) -> Section | None:
     """What is paid in or out, by when, what came, what is missing."""
-    if not facts.calls and not facts.payments:
-        return None
     lines = [line for call in facts.calls for line in _call_lines(facts, call)]
+    if facts.settles_by:
+        lines.append(Line("Settled through", facts.settles_by, "what is owed to the union or by it is part of that member's position"))
+    if not lines and not facts.payments:
+        return None
     rows: list[Row] = [
         (
             each.at.day,
@@ -84,6 +86,8 @@ def _call_lines(facts: StatementFacts, call: Call) -> Iterator[Line]:
     towards = {-1: "owed to the union", 0: "nothing either way", 1: "owed by the union"}
     if call.position_minor or call.in_money_minor is None:
         yield Line("Net position", money(call.position_minor), towards[int(np.sign(call.position_minor))])
+    if call.through_minor:
+        yield Line("Of it for others", money(call.through_minor), "members that settle through it")
     if call.in_money_minor is not None:
         yield Line("Settled in money", money(call.in_money_minor), towards[int(np.sign(call.in_money_minor))])
     if call.pay_in_minor:

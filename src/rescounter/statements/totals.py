@@ -70,7 +70,7 @@ def check(facts: StatementFacts, totals: tuple[Totals, ...]) -> None:
     check_exchange(facts, {each.currency: each.position_minor for each in totals})
     for call in facts.calls if facts.exchange is None else ():
         own = by_currency.get(call.currency)
-        position = own.position_minor if own else 0
+        position = call.through_minor + (own.position_minor if own else 0)
         holds(
             call.position_minor == position, "items_sum_to_the_position", currency=call.currency, called=call.position_minor, items=position
         )
