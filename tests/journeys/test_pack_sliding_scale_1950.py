@@ -174,7 +174,8 @@ def test_in_the_fifth_month_a_member_that_does_not_pay_is_carried_and_nothing_is
 
 def test_in_the_sixth_month_reserves_come_back_by_the_same_slices(union):
     # ana 200 - 50 = +150, to -450: 20 + 40 + 60 + 80% of 50 = 160, so 140 come back, less 0.18 + 0.47 of interest.
-    # bo -150, to +480: half of 380 = 190, of 265; and 0.54 is its. Interest from 9 June to 9 July, 30 days: 300: 0.50, 365: 0.6083, 30: 0.05.
+    # bo -150, to +480: half of 380 = 190, of 265; and 0.54 is its.
+    # Interest from 9 June to 9 July, 30 days: 300: 0.50, 365: 0.6083, 30: 0.05.
     union.play("""
         at 2026-06-10T10:00
         opens 2026-06-30

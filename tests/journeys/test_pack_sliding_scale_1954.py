@@ -119,7 +119,8 @@ def test_in_the_fourth_month_a_reversal_hands_reserves_back_on_both_sides(union)
 
 
 def test_in_the_fifth_month_a_floor_that_would_be_broken_is_cured_by_a_lower_one(union):
-    # dee joins, without a quota: of its +300 half is paid. cy is at nothing and gives its 150 back. bo -100: 50; ana -200: 100, so 50 come back.
+    # dee joins, without a quota: of its +300 half is paid. cy is at nothing and gives its 150 back.
+    # bo -100: 50; ana -200: 100, so 50 come back.
     # The union has 99.98 + 0.08 of interest; its floor is 101 by now, so 0.94 are missing. The members lower it to 100.
     # Interest from 12 May to 9 June, 28 days: 150 * 2.75% * 28 / 360 = 0.3208, 150 * 2.5%: 0.2917.
     union.play("""

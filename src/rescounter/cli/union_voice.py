@@ -172,7 +172,8 @@ def _of_pool(body: Mapping[str, Any]) -> str:
     what = body.get("call") or body.get("claim") or body["year"]
     member = body.get("reinsurer") or body.get("member")
     minor = body.get("amount_minor", body.get("total_minor"))
-    return f"{what}" + (f" of {member}" if member else "") + ("" if minor is None else f", {minor:,} minor units {body.get('currency', '')}")
+    money = "" if minor is None else f", {minor:,} minor units {body.get('currency', '')}"
+    return f"{what}" + (f" of {member}" if member else "") + money
 
 
 def _some(names: Any) -> str:

@@ -52,18 +52,11 @@ _ASKED_AGAIN: Final[Mapping[str, Callable[[Mapping[str, Any], Office], tuple[Ref
 def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
     """Post what *wanted* posts. Returns: why the ledger refused it, or nothing. Law: no limit is broken, nothing is created."""
     batch = batch_wanted(union, wanted, office)
-    if wanted.kind in MOVES_COLLATERAL and not (batch is not None and office.is_posted(batch.key)):
-        if found := refusals_to_move_collateral(union, wanted.kind, wanted.body, office, at_us=at_us):
-            return found
+    is_posted = batch is not None and office.is_posted(batch.key)
+    if not is_posted and (found := _refusals_now(union, wanted, office, at_us=at_us)):
+        return found
     if batch is None:
         return ()
-    again = _ASKED_AGAIN.get(wanted.kind)
-    if again is not None and not office.is_posted(batch.key) and (found := again(wanted.body, office)):
-        return found
-    if _posts_pairs(union, wanted) and not office.is_posted(batch.key):
-        cycle = union.cycles[wanted.body["cycle"]]
-        if found := refusals_to_settle_pairs(union, cycle, wanted.body, office, at_us=at_us):
-            return found
     if found := refusals_of_guarantee(union, wanted.kind, wanted.body, office, at_us=at_us):
         return found
     caps = _caps(union, wanted, batch, at_us=at_us)
@@ -76,6 +69,18 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
         why = "; ".join(f"{each.id}: {each.code}, found {each.found}" for each in told[:5])
         return (refusal("posting_refused", batch.key, found=why),)
     holds(answer.entry is not None, "a_posting_has_its_entry", key=batch.key)
+    return ()
+
+
+def _refusals_now(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tuple[Refusal, ...]:
+    """Why what was agreed cannot be posted as things stand: the money or the cover is not there any more, or a plan was overtaken."""
+    again = _ASKED_AGAIN.get(wanted.kind)
+    if again is not None:
+        return again(wanted.body, office)
+    if wanted.kind in MOVES_COLLATERAL:
+        return refusals_to_move_collateral(union, wanted.kind, wanted.body, office, at_us=at_us)
+    if _posts_pairs(union, wanted):
+        return refusals_to_settle_pairs(union, union.cycles[wanted.body["cycle"]], wanted.body, office, at_us=at_us)
     return ()
 
 

@@ -169,9 +169,7 @@ def answer(desk: Desk, answers: Sequence[dict[str, str]], *, member: str, by: st
             return done
 
 
-_WAITS: Final = frozenset(
-    ("calls_not_covered", "too_early", "cycle_before_not_closed", "cycle_before_not_settled", "reserves_below_floor")
-)
+_WAITS: Final = frozenset(("calls_not_covered", "too_early", "cycle_before_not_closed", "cycle_before_not_settled", "reserves_below_floor"))
 """Refusals with which a run ends, since time, money or another cycle must come first."""
 
 _STATES: Final[dict[str, tuple[State, ...]]] = {

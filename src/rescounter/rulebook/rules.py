@@ -18,19 +18,19 @@ from typing import Any, Final, NewType
 __all__ = [
     "ALWAYS_APPROVED",
     "APPROVED_KINDS",
-    "ApprovalRules",
     "COUNCIL_SUBJECTS",
     "DISPUTE_TEMPLATES",
+    "PAIRS_KIND",
     "VOTING_RULES",
+    "ApprovalRules",
     "CalendarRules",
     "ClearingRules",
+    "CollateralRules",
     "CouncilRules",
     "CreditRules",
     "DisputeRules",
     "ExchangeRules",
     "FeeRules",
-    "PAIRS_KIND",
-    "CollateralRules",
     "GuaranteeRules",
     "IntakeRules",
     "MembershipRules",
@@ -329,8 +329,8 @@ class CouncilRules:
     circulation_days: int = _rule("calendar days, ended in full, between circulation and the first instant of a vote", default=7)
     voting_days: int = _rule("calendar days, ended in full, after the day on which a vote opens, until it closes", default=7)
     emergency_days: int = _rule("the same of an emergency measure, which need not circulate before its vote opens", default=1)
-    emergency_lasts_days: int = _rule("calendar days after its tabling within which every rule of an emergency measure lapses", default=90)
-    offices: tuple[str, ...] = _rule("offices that a representative may hold, each by one member at a time", default=("chair", "vice-chair"))
+    emergency_lasts_days: int = _rule("calendar days after its tabling in which every rule of an emergency measure lapses", default=90)
+    offices: tuple[str, ...] = _rule("offices of representatives, each held by one member at a time", default=("chair", "vice-chair"))
     weight_currency: str = _rule("the currency whose quotas weigh votes, where a voting rule weighs them", default="")
 
 

@@ -260,7 +260,10 @@ LEDGER_REFUSALS: Final = MappingProxyType({row[0]: RefusalRule(*row) for row in 
 UNION_REFUSALS: Final = MappingProxyType(
     {
         row[0]: RefusalRule(*row)
-        for rules in (MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, COUNCIL_RULES, DISPUTE_RULES, CREDIT_RULES, GUARANTEE_RULES, EXCHANGE_RULES, INSURANCE_RULES, PAIR_RULES)
+        for rules in (
+            *(MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, COUNCIL_RULES, DISPUTE_RULES),
+            *(CREDIT_RULES, GUARANTEE_RULES, EXCHANGE_RULES, INSURANCE_RULES, PAIR_RULES),
+        )
         for row in sorted(rules, key=lambda row: row[2])
     }
 )
