@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescounter.cycle.disputes_again import replay_disputes
+from rescounter.cycle.disputing import conditioning
 from rescounter.cycle.union import union_of
-from rescounter.disputes.states import ACTS, OUTCOMES, TABLE, State
+from rescounter.disputes.states import ACTS, OUTCOMES, SUNSET, TABLE, State
 from rescounter.rulebook.rules import DISPUTE_TEMPLATES
 from rescounter.terms.calendar import instant_us
 from tests.cycle.world import RULES
@@ -252,6 +253,41 @@ def test_the_ways_take_every_edge_of_the_table():
         taken |= {(each.edge.source, each.edge.act, each.edge.target) for each in case.dispute.at(case.ends_at_us).taken}
     missing = {(each.source, each.act, each.target) for each in TABLE if each.act != "sunset"} - taken
     assert {(source.name if source else "", act, target.name) for source, act, target in missing} == set()
+
+
+# The sunset out of each open state: the measure was made to end with a day, and the dispute about it is open in that state then.
+
+SUNSETS = {
+    State.RAISED: ("ours", "-", "2026-01-02"),
+    State.LEVEL: ("snapback-65-days", "-", "2026-01-02"),
+    State.MEDIATION: ("invoice-dispute", "1 bo mediation_opened", "2026-01-01"),
+    State.OPINION: ("snapback-65-days", "1 bo referred; 2 bo opinion_asked", "2026-01-01"),
+    State.FINAL: ("invoice-dispute", "1 bo referred", "2026-01-01"),
+    State.UNRESOLVED: ("snapback-65-days", "-", "2026-02-05"),
+    State.NOTIFIED: ("snapback-65-days", "850 bo notified", "2026-02-05"),
+    State.TABLED: ("snapback-65-days", "850 bo notified; 851 dee tabled", "2026-02-05"),
+    State.VOTED: ("snapback-65-days", "850 bo notified; 851 dee tabled; 852 * voted", "2026-02-05"),
+}
+
+
+def test_the_sunsets_are_those_of_the_table():
+    assert set(SUNSETS) == {edge.source for edge in TABLE if edge.act == SUNSET}
+
+
+@pytest.mark.parametrize("state", SUNSETS, ids=lambda state: state.name)
+def test_the_sunset_of_a_measure_ends_the_dispute_about_it_in_each_open_state(state):
+    template, ways, last = SUNSETS[state]
+    union, start = folded("2026-01-01"), day("2026-01-01", 10)
+    until = datetime.date.fromisoformat(last)
+    condition = conditioning(union.union, measure=union.measure.number, measure_act=union.measure, day=until, at_us=start)
+    assert union.step(condition, start, "op"), condition.refusals
+    way(union, template, ways, start)
+    case, ends = union.union.disputes.cases[1], day(str(until + datetime.timedelta(days=1)))
+    assert (case.ends_at_us, case.is_open(ends - 1)) == (ends, True)
+    final = case.dispute.at(ends)
+    assert (final.state, final.outcome.edge.source, final.outcome.edge.act) == (State.SUNSET, state, SUNSET)
+    assert [union.cap(ends - 1), union.cap(ends)] == [50_000, 5_000]
+    assert replay_disputes(union.acts) == ()
 
 
 # Laws over random ways.

@@ -83,8 +83,9 @@ def _fault(act: Act, past: _Past, rules: Rules) -> str:
 
 
 def _is_decided(act: Act, rules: Rules) -> bool:
-    """True for what a decision of the council brought about, which `council/laws.py` looks at."""
-    return act.by == _UNION and bool(act.body.get("decision")) and is_kept(rules.council, act.kind, act.body, is_constituted=True)
+    """True for what a vote of the council brought about, which `council/laws.py` looks at."""
+    is_of_a_vote = bool(act.body.get("decision") or act.body.get("vote"))
+    return act.by == _UNION and is_of_a_vote and is_kept(rules.council, act.kind, act.body, is_constituted=True)
 
 
 def _is_by_rule(act: Act, rules: Rules) -> bool:

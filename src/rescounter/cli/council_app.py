@@ -28,6 +28,7 @@ Default = Annotated[str | None, typer.Option("--default", metavar="CODE", help="
 Expel = Annotated[str | None, typer.Option("--expel", metavar="CODE", help="A member to be expelled, after the days of withdrawal.")]
 Quota = Annotated[list[str] | None, typer.Option("--quota", metavar="CODE=AMOUNT", help='A quota such as "ANA=1000.00 EUR"; repeat.')]
 Rates = Annotated[Path | None, typer.Option("--rates", help="Rates of exchange: currency, rate, source, at; as rates set takes them.")]
+Dispute = Annotated[int | None, typer.Option("--dispute", metavar="N", help="A dispute with a notice, to be decided.")]
 ActFile = Annotated[Path | None, typer.Option("--act", help='Any act of the council as JSON: {"kind": ..., "body": {...}}.')]
 Key = Annotated[Path | None, typer.Option("--key", help="The signing key (rescounter key new).")]
 Signature = Annotated[str, typer.Option("--signature", help="A signature line that was made elsewhere, over council ballot.")]
@@ -66,6 +67,7 @@ def table(
     default: Default = None,
     quota: Quota = None,
     rates: Rates = None,
+    dispute: Dispute = None,
     act: ActFile = None,
     interested: Interested = None,
     reason: Reason = "",
@@ -75,10 +77,11 @@ def table(
     \b
     rescounter council table --title "Pay in a day later" --rulebook ours.toml --by eva
     rescounter council table --title "Suspend BO" --suspend BO --reason "did not pay" --by eva
+    rescounter council table --title "The relief goes on" --dispute 1 --by eva
     """
     from rescounter.cli.council_work import table_one
 
-    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, act)
+    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, dispute, act)
     table_one(call, asked, title=title, text=text, interested=interested or [], reason=reason)
 
 
@@ -96,6 +99,7 @@ def amend(
     default: Default = None,
     quota: Quota = None,
     rates: Rates = None,
+    dispute: Dispute = None,
     act: ActFile = None,
     reason: Reason = "",
 ) -> None:
@@ -106,7 +110,7 @@ def amend(
     """
     from rescounter.cli.council_work import amend_one
 
-    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, act)
+    asked = _asked(rulebook, admit, suspend, reinstate, expel, default, quota, rates, dispute, act)
     amend_one(call, number, asked, title=title, text=text, reason=reason)
 
 
@@ -119,6 +123,7 @@ def _asked(
     default: str | None,
     quota: list[str] | None,
     rates: Path | None,
+    dispute: int | None,
     act: Path | None,
 ) -> dict[str, object]:
     words = {
@@ -129,6 +134,8 @@ def _asked(
         "expel": expel,
         "default": default,
         "quota": quota,
+        "rates": rates,
+        "dispute": dispute,
         "act": act,
     }
     return {word: value for word, value in words.items() if value}

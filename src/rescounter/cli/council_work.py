@@ -69,7 +69,7 @@ def amend_one(call: Call, number: int, asked: Mapping[str, Any], *, title: str |
 def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[str, Any]]:
     """Kind and body of the act that a motion wants: exactly one of the options."""
     if len(asked) != 1:
-        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --default, --quota, --rates, --act"
+        options = "--rulebook, --admit, --suspend, --reinstate, --expel, --default, --quota, --rates, --dispute, --act"
         raise CallerFault("option_invalid", f"name exactly one of {options}; found {len(asked)}")
     ((word, value),) = asked.items()
     because = {"reason": reason} if reason else {}
@@ -89,6 +89,8 @@ def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[s
             return "limits_set", {"limits": [_quota(desk, each) for each in value]}
         case "rates":
             return "rates_set", _rates_of(desk, value)
+        case "dispute":
+            return "dispute_decided", {"dispute": value}
         case "act":
             return _act_of(value)
     kinds = {"suspend": "member_suspended", "reinstate": "member_reinstated", "default": "default_declared"}
@@ -162,10 +164,18 @@ def _moved(desk: Desk, verb: str, number: int) -> str:
         return f"Motion {number} is {motion.state.value}: {why}.{done}{void}"
     if verb == "open":
         ends, count = when(motion.closes_at_us, motion.zone), len(motion.voters)
-        return f"The vote on motion {number} is open until {ends}; {counted(count, 'member')} may vote, by {motion.rule.name}."
+        told = f"The vote on motion {number} is open until {ends}; {counted(count, 'member')} may vote, by {motion.rule.name}."
+        return " ".join([told, *_late(desk, number)])
     opens = motion.known("motion_circulated").body["opens_from_us"]
     since = f"from {when(opens, motion.zone)}" if opens > desk.at_us else "at once"
-    return f"Motion {number} circulates; its vote can be opened {since}, by {motion.rule.name}."
+    return " ".join([f"Motion {number} circulates; its vote can be opened {since}, by {motion.rule.name}.", *_late(desk, number)])
+
+
+def _late(desk: Desk, number: int) -> list[str]:
+    from rescounter.facade.union_council import is_late_for_dispute
+
+    late = is_late_for_dispute(desk, number)
+    return [late] if late else []
 
 
 def vote_one(call: Call, number: int, choice: str, *, to: str, key: Path | None, signature: str) -> None:

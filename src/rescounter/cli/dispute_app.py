@@ -199,11 +199,11 @@ def calendar(
     member: Annotated[str | None, typer.Option("--for", help="A member: its disputes and all cycles; default: everything.")] = None,
     force: Force = False,
 ) -> None:
-    """Write the deadlines of all open disputes and cycles as an iCalendar file.
+    """Write the deadlines of all cycles, open disputes and votes as an iCalendar file, as status --calendar does.
 
     \b
     rescounter dispute calendar union.ics
     """
-    from rescounter.cli.dispute_union import write_calendar
+    from rescounter.cli.calendar_work import write_calendar
 
     write_calendar(call, file, member=member, force=force)

@@ -1,4 +1,4 @@
-"""``rescounter dispute`` in a union, at work: raised, moved, shown, exported, put into a calendar."""
+"""``rescounter dispute`` in a union, at work: raised, moved, shown, exported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ __all__ = [
     "raise_one",
     "set_sunset",
     "show_dispute",
-    "write_calendar",
 ]
 
 
@@ -168,24 +167,6 @@ def export_pack(call: Call, number: int, output: Path, *, force: bool) -> None:
         typer.echo(f"Written to {output}/: {told}. Anybody checks it: rescounter verify {output}")
 
 
-def write_calendar(call: Call, file: Path, *, member: str | None, force: bool) -> None:
-    """Every deadline as an iCalendar file."""
-    from rescounter.facade.union_calendar import calendar_entries
-    from rescounter.formats.calendars import calendar_bytes
-
-    if file.exists() and not force:
-        raise CallerFault("output_exists", f"{file} exists already; --force replaces it")
-    with desk_of(call) as desk:
-        entries = calendar_entries(desk, member)
-        content = calendar_bytes(desk.union.rules(desk.at_us).union.name, entries, desk.at_us)
-        try:
-            file.write_bytes(content)
-        except OSError as fault:
-            raise CallerFault("option_invalid", f"{file} cannot be written ({fault.strerror})") from fault
-        if not told_json(call, {"file": str(file), "deadlines": len(entries)}) and not call.quiet:
-            typer.echo(f"{len(entries)} deadlines are in {file}.")
-
-
 def dispute_body(desk: Desk, case: Case) -> dict[str, Any]:
     """A dispute as JSON: instants with their offset (ISO 8601)."""
     from rescounter.facade.dispute_facts import due_sentences, meaning_of, subject_of
@@ -234,7 +215,14 @@ def _ahead(desk: Desk, case: Case) -> list[str]:
 
     agreed = ", ".join(f"{member} ({each['event']})" for member, each in case.says.items())
     said = [f"Agreed so far: {agreed}."] if agreed else []
-    return [*said, *due_sentences(case, desk.at_us)]
+    return [*said, *due_sentences(case, desk.at_us), *_by_motion(desk, case)]
+
+
+def _by_motion(desk: Desk, case: Case) -> list[str]:
+    from rescounter.facade.union_disputes import needs_motion
+
+    told = f"The council decides it by a motion, of which there is none: rescounter council table --dispute {case.number}."
+    return [told] if needs_motion(desk, case) else []
 
 
 def _member(desk: Desk, by: str, named: str | None) -> str:

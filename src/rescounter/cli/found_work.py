@@ -17,10 +17,10 @@ __all__ = ["found"]
 def found(call: Call, folder: Path, *, pack: str | None, rulebook: Path | None, name: str | None, people: tuple[str | None, str | None],
           is_demonstration: bool, dsn: str | None, origin: str | None) -> None:  # fmt: skip
     """Found a union by a pack or by a text of one's own, and say what to keep, to publish and to do next."""
+    from rescounter.cycle.rule_texts import read_rule_text
     from rescounter.facade.union import found_union
     from rescounter.facade.union_founding import founders, founding_text, shipped_text, text_of
     from rescounter.facade.union_work import told_time
-    from rescounter.rulebook.reading import read_rulebook
 
     if (pack is None) == (rulebook is None):
         raise CallerFault("option_invalid", "name either a pack (--pack NAME; rescounter rulebook packs lists them) or --rulebook FILE")
@@ -28,7 +28,7 @@ def found(call: Call, folder: Path, *, pack: str | None, rulebook: Path | None, 
         raise CallerFault("time_not_told", "only a demonstration may be told the time: add --demonstration, or leave --at away")
     text = shipped_text(pack) if pack is not None else text_of(rulebook or Path())
     text = founding_text(text, name=name, is_demonstration=is_demonstration, has_approver=people[1] is not None)
-    read = read_rulebook(text)
+    read = read_rule_text(text)
     is_single = bool(read.rule_text and read.rules.union.single_person)
     zone = read.rules.union.zone if read.rule_text else "UTC"
     first = [] if read.refusals else founders(operator=people[0], approver=people[1], is_single=is_single)

@@ -51,10 +51,10 @@ def print_pack(name: str) -> None:
 
 def check_file(file: Path, *, quiet: bool, as_json: bool) -> None:
     """Every fault of a text, by line; exit code 1 where there is any."""
+    from rescounter.cycle.rule_texts import read_rule_text
     from rescounter.facade.union_founding import text_of
-    from rescounter.rulebook.reading import read_rulebook
 
-    read = read_rulebook(text_of(file))
+    read = read_rule_text(text_of(file))
     if as_json:
         digest = read.rule_text.digest if read.rule_text else None
         body = {"sound": not read.refusals, "digest": digest, "refusals": [plain(refusal) for refusal in read.refusals]}
@@ -130,10 +130,10 @@ def _text_named(desk: Desk, name: str) -> RuleText:
 
 
 def _read(file: Path) -> RuleText:
+    from rescounter.cycle.rule_texts import read_rule_text
     from rescounter.facade.union_founding import text_of
-    from rescounter.rulebook.reading import read_rulebook
 
-    read = read_rulebook(text_of(file))
+    read = read_rule_text(text_of(file))
     if read.refusals:
         first = read.refusals[0]
         told = f"line {first.row}, {first.id}: found {first.found}, allowed {first.allowed}"

@@ -84,12 +84,24 @@ def init(
           is_demonstration=demonstration, dsn=postgresql, origin=origin)  # fmt: skip
 
 
-def status(call: Call) -> None:
+def status(
+    call: Call,
+    calendar: Annotated[
+        Path | None, typer.Option("--calendar", metavar="FILE", help="Write all deadlines as an iCalendar file, and show nothing.")
+    ] = None,
+    force: Force = False,
+) -> None:
     """Show the union at a glance: what is due, for whom, until when, and what happens if nothing is done.
 
     \b
     rescounter status
+    rescounter status --calendar union.ics
     """
+    if calendar is not None:
+        from rescounter.cli.calendar_work import write_calendar
+
+        write_calendar(call, calendar, member=None, force=force)
+        return
     from rescounter.cli.status_work import show_status
 
     show_status(call)

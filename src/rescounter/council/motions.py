@@ -14,10 +14,11 @@ from typing import Any, Final
 from rescounter.council.rules_as_data import of_data
 from rescounter.council.states import State, follows
 from rescounter.council.voting import Ballot, Choice, Voter, VotingRule
+from rescounter.rulebook.subjects import BY_VOTE
 from rescounter.terms.acts import Act, canonical
 from rescounter.terms.faults import holds, there
 
-__all__ = ["Council", "Motion", "Naming", "ballot_text", "digest_of_motion"]
+__all__ = ["Council", "Motion", "Naming", "ballot_text", "carried_out", "digest_of_motion"]
 
 _OF_A_MOTION: Final = frozenset(
     ("motion_tabled", "motion_amended", "motion_circulated", "motion_opened", "voted", "motion_closed", "motion_withdrawn")
@@ -169,6 +170,19 @@ class Council:
 def digest_of_motion(content: Mapping[str, Any]) -> str:
     """The SHA-256 of what is voted on, in hexadecimal: kind and body of the act that is wanted, title, text, who is called interested."""
     return hashlib.sha256(canonical({name: content[name] for name in _CONTENT})).hexdigest()
+
+
+def carried_out(content: Mapping[str, Any], closed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body of the act that stands behind the close of a motion, by the union itself; None where none does.
+
+    What is adopted is done, with the number of its *decision*. A vote on a dispute is told to it where it was not adopted too, with the
+    number of the motion as *vote*, while it can still be told. Args: *closed*: body of the close.
+    """
+    if closed["outcome"] == "adopted":
+        return {**content["body"], "decision": closed["decision"]}
+    if closed["outcome"] == "rejected" and content["kind"] == BY_VOTE:
+        return {**content["body"], "is_adopted": False, "decision": 0, "vote": closed["motion"]}
+    return None
 
 
 def ballot_text(log: str, motion: int, digest: str, member: str, turn: int, choice: str, to: str) -> bytes:

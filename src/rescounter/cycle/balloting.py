@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
-from rescounter.council.motions import Motion, ballot_text
+from rescounter.council.motions import Motion, ballot_text, carried_out
 from rescounter.council.named import weights_with_basic_votes
 from rescounter.council.states import State
 from rescounter.council.tallying import counted_body, tally_body, tally_of
@@ -15,9 +15,10 @@ from rescounter.cycle.motions import act_faults, motion_for
 from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.representing import key_of, represented_by
 from rescounter.cycle.union import Union
+from rescounter.cycle.voted_disputes import decided_by, draft_of, vote_faults
 from rescounter.ledger.notes import Verifier, opened
 from rescounter.membership.members import Standing
-from rescounter.rulebook.subjects import concerned, is_kept
+from rescounter.rulebook.subjects import BY_VOTE, concerned, is_kept
 from rescounter.terms import CallerFault, Refusal
 from rescounter.terms.acts import canonical
 from rescounter.terms.calendar import day_of, instant_us, told
@@ -156,13 +157,24 @@ def _why_void(union: Union, motion: Motion, *, at_us: int) -> list[str]:
         if content["over"] != len(union.rulebook.versions):
             return [f"it was written over version {content['over']}, and version {len(union.rulebook.versions)} came since"]
         return []
-    _, found = act_faults(union, content["kind"], content["body"], at_us=at_us)
+    if content["kind"] == BY_VOTE:
+        found = vote_faults(union, content["body"], at_us=at_us)
+    else:
+        _, found = act_faults(union, content["kind"], content["body"], at_us=at_us)
     return [f"{each.id}: {each.code}, found {each.found}" for each in found]
 
 
-def executed(union: Union, closed: Wanted) -> tuple[tuple[str, Wanted], ...]:
-    """The act that a decision brings about, by the union itself, to be appended together with the closing; nothing where none does."""
-    if closed.kind != "motion_closed" or closed.body["outcome"] != "adopted":
+def executed(union: Union, act: Wanted, *, by: str, at_us: int) -> tuple[tuple[str, Wanted], ...]:
+    """The acts that a tabling or a close brings about, and by whom, to be appended together with it; nothing where none does.
+
+    A decision is carried out by the union itself. A motion about a dispute is its draft once it is tabled, and its close tells the dispute
+    what the vote came to.
+    """
+    if act.kind in ("motion_tabled", "motion_amended"):
+        return draft_of(union, act, by=by, at_us=at_us)
+    if act.kind != "motion_closed":
         return ()
-    content = union.council.motions[closed.body["motion"]].content
-    return (("", Wanted(content["kind"], {**content["body"], "decision": closed.body["decision"]})),)
+    content = union.council.motions[act.body["motion"]].content
+    if act.body["outcome"] != "adopted":
+        return decided_by(union, act, at_us=at_us)
+    return (("", Wanted(content["kind"], carried_out(content, act.body) or {})),)

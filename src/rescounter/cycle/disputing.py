@@ -24,6 +24,7 @@ from rescounter.disputes.templates import SHIPPED, Template, template_text
 from rescounter.membership.members import Standing
 from rescounter.membership.restoring import before_measure
 from rescounter.rulebook.rules import DisputeRules, Rules
+from rescounter.rulebook.subjects import BY_VOTE, is_kept
 from rescounter.terms import Refusal
 from rescounter.terms.acts import Act
 from rescounter.terms.calendar import day_of
@@ -167,7 +168,7 @@ def agreeing_or_moving(
     if event == "accepted":
         restores = next((bool(act.body["restores"]) for act in reversed(case.acts) if act.body.get("event") == "proposed"), False)
     wished = Event(act=event, by=who, is_adopted=is_adopted, restores=restores, until=until)
-    if found := case.dispute.refusals(wished, at_us) + _resolution_faults(union, event, is_adopted, resolution):
+    if found := case.dispute.refusals(wished, at_us) + _resolution_faults(union, event, is_adopted, resolution, at_us=at_us):
         return _done_before(case, event, member) or refused(*found)
     terms = {"event": event, "restores": restores, "until": "" if until is None else until.isoformat()}
     needed = needed_for(union, case, who, at_us=at_us)
@@ -199,9 +200,11 @@ def _done_before(case: Case, event: str, member: str) -> Step | None:
     return Step(is_done=True, told=f"It was done before, in act {last.number}; nothing was done.")
 
 
-def _resolution_faults(union: Union, event: str, is_adopted: bool, resolution: int) -> tuple[Refusal, ...]:
-    """A draft is adopted by a decision of the council, where the union has one."""
+def _resolution_faults(union: Union, event: str, is_adopted: bool, resolution: int, *, at_us: int) -> tuple[Refusal, ...]:
+    """A draft is adopted by a decision of the council, where the union has one; where that decides on disputes, by its motion alone."""
     if event != "voted" or not is_adopted or not union.council.is_constituted:
+        return ()
+    if is_kept(union.rules(at_us).council, BY_VOTE, {"event": event}, is_constituted=True):
         return ()
     if 1 <= resolution <= len(union.council.decisions):
         return ()

@@ -13,11 +13,12 @@ from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.permission import conditions_of, person_of
 from rescounter.cycle.rating import setting_rates
 from rescounter.cycle.representing import represented_by
+from rescounter.cycle.rule_texts import read_rule_text
 from rescounter.cycle.union import Union
+from rescounter.cycle.voted_disputes import vote_wanted, voting_rule_of
 from rescounter.membership.members import Role
 from rescounter.membership.refusing import refusals as refusals_of_member
-from rescounter.rulebook.reading import read_rulebook
-from rescounter.rulebook.subjects import concerned, is_kept, subject_of, voting_rule_name
+from rescounter.rulebook.subjects import BY_VOTE, concerned, is_kept, subject_of, voting_rule_name
 from rescounter.rulebook.versions import refusals_to_change
 from rescounter.terms import Refusal
 from rescounter.terms.calendar import day_of, instant_us
@@ -123,10 +124,12 @@ def act_faults(union: Union, kind: str, body: Mapping[str, Any], *, at_us: int) 
         text = body.get("text")
         if not isinstance(text, str):
             return {}, (refusal("motion_unusable", kind, found="no text"),)
-        read = read_rulebook(text)
-        return (read.known.as_body() if not read.refusals else {}), refusals_to_change(union.rulebook, text, at_us)
+        read = read_rule_text(text)
+        return (read.known.as_body() if not read.refusals else {}), read.refusals or refusals_to_change(union.rulebook, text, at_us)
     if kind == "rates_set":
         return _rates(union, body, at_us=at_us)
+    if kind == BY_VOTE:
+        return vote_wanted(union, body, at_us=at_us)
     whole = dict(body)
     conditions = conditions_of(union.rules(at_us))
     return whole, refusals_of_member(union.register, kind, {**whole, "decision": 1}, at_us, conditions)
@@ -172,7 +175,7 @@ def circulating(union: Union, by: str, number: int, *, at_us: int) -> Step:
         return refused(refusal("motion_unusable", str(number), found=told))
     is_emergency = content["subject"] == "emergency_measure"
     days = rules.council.emergency_days if is_emergency else rules.council.voting_days
-    name = voting_rule_name(rules.council, content["subject"])
+    name = voting_rule_name(rules.council, content["subject"], voting_rule_of(union, content["kind"], content["body"]))
     opens = _AT_ONCE if is_emergency else midnight_after(at_us, rules.council.circulation_days, rules.union.zone)
     return wanted(
         "motion_circulated",

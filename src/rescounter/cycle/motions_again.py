@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rescounter.council.laws import undecided
@@ -71,8 +71,8 @@ def replay_council(acts: Iterable[Act]) -> tuple[Finding, ...]:
             found += _compared(union, act)
         if act.kind in ("motion_tabled", "motion_amended"):
             found += _of_subject(union, act)
-        if act.kind == "motion_closed":
-            found += _of_execution(union, act, history[place + 1] if place + 1 < len(history) else None)
+        if act.kind in ("motion_tabled", "motion_amended", "motion_closed"):
+            found += _of_execution(union, act, history[place + 1 : place + 3])
         union = union.after(act)
     found += (Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "a decision of the council") for each in undecided(history))
     return tuple(found)
@@ -101,9 +101,11 @@ def _of_subject(union: Union, act: Act) -> Iterator[Finding]:
         yield Finding(_CHECK, f"act {act.number} ({act.kind}), subject", body["subject"], wanted)
 
 
-def _of_execution(union: Union, act: Act, behind: Act | None) -> Iterator[Finding]:
-    """What a decision brings about stands right behind it, the same."""
-    for _, wanted in executed(union, Wanted(act.kind, act.body)):
-        if behind is None or (behind.by, behind.kind, canonical(behind.body)) != ("", wanted.kind, canonical(wanted.body)):
+def _of_execution(union: Union, act: Act, later: Sequence[Act]) -> Iterator[Finding]:
+    """What a tabling or a close brings about stands right behind it, the same."""
+    for place, (by, wanted) in enumerate(executed(union, Wanted(act.kind, act.body), by=act.by, at_us=act.at_us)):
+        behind = later[place] if place < len(later) else None
+        if behind is None or (behind.by, behind.kind, canonical(behind.body)) != (by, wanted.kind, canonical(wanted.body)):
             told = "nothing" if behind is None else f"{behind.kind} by {behind.by or 'the union'}"
-            yield Finding(_CHECK, f"act {act.number} ({act.kind})", f"{told} behind it", f"{wanted.kind}, decision {act.body['decision']}")
+            decision = f", decision {act.body['decision']}" if act.body.get("decision") else ""
+            yield Finding(_CHECK, f"act {act.number} ({act.kind})", f"{told} behind it", f"{wanted.kind}{decision}")

@@ -132,8 +132,10 @@ def _who(case: Case, taken: Taken) -> str:
         return "the clock"
     act = next((act for act in case.acts if act.at_us == taken.at_us and act.body.get("event", "raised") == taken.edge.act), case.acts[0])
     member = case.parties[0] if taken.edge.act == "raised" else act.body.get("member", "")
-    who = {"BOTH": "both parties", "ALL": "all participants"}.get(act.body.get("by", ""), member or "the operator")
-    return f"{who} ({act.by})" if act.by != who else who
+    several = {"BOTH": "both parties", "ALL": "all participants", "COUNCIL": "the council"}
+    who, decision = several.get(act.body.get("by", ""), member or "the operator"), act.body.get("decision")
+    source = act.by or (f"decision {decision}" if decision else f"motion {act.body['vote']}")
+    return f"{who} ({source})" if source != who else who
 
 
 def _note(desk: Desk) -> UnionNote:

@@ -22,13 +22,13 @@ from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform
 from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
 from rescounter.cycle.proposals import refusals_to_approve, refusals_to_refuse, waiting
+from rescounter.cycle.rule_texts import read_rule_text
 from rescounter.cycle.states import follows
 from rescounter.cycle.union import Union, union_of
 from rescounter.facade.ledger import DESCRIPTION, Ledger, init_ledger, now_us, open_ledger
 from rescounter.facade.union_office import LedgerOffice
 from rescounter.ledger.records import Record
 from rescounter.membership.refusing import refusals as refusals_of_member
-from rescounter.rulebook.reading import read_rulebook
 from rescounter.rulebook.rules import COUNCIL_SUBJECTS
 from rescounter.terms import CallerFault, Refusal, holds, there
 from rescounter.terms.acts import Act, body_of, canonical
@@ -92,7 +92,7 @@ class Desk:
             if not rules.union.single_person:
                 return self._propose(wanted, by=by, expires_days=rules.approvals.expires_days)
             wanted = Wanted(wanted.kind, {**wanted.body, "approval": 0})
-        return self._perform_and_append([(by, wanted), *executed(self.union, wanted)], told=step.told)
+        return self._perform_and_append([(by, wanted), *executed(self.union, wanted, by=by, at_us=self.at_us)], told=step.told)
 
     def was_overtaken(self, done: Done) -> bool:
         """True where somebody else acted since the step was reckoned: nothing was done, and the union has been read again.
@@ -208,7 +208,7 @@ def found_union(
     Args: *text*: of the rulebook; *people*: code, name, roles, member. Returns: the verifier key, to be published.
     Raises: CallerFault ``rulebook_refused`` with every fault of the text, ``founders_refused``, ``output_exists``.
     """
-    read = read_rulebook(text)
+    read = read_rule_text(text)
     if read.refusals:
         faults = "; ".join(f"line {each.row}: {each.id}: found {each.found}, allowed {each.allowed}" for each in read.refusals)
         raise CallerFault("rulebook_refused", f"the rulebook has {len(read.refusals)} faults: {faults}", refusals=read.refusals)

@@ -1,9 +1,12 @@
-"""Every deadline of a union: those of open disputes and of cycles that are not closed."""
+"""Every deadline of a union: those of open disputes, of cycles that are not closed, and of motions that are voted on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rescounter.council.motions import Motion
+from rescounter.council.next_step import next_of
+from rescounter.council.states import State as MotionState
 from rescounter.cycle.next_step import next_step
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle
@@ -16,7 +19,7 @@ __all__ = ["calendar_entries"]
 
 
 def calendar_entries(desk: Desk, member: str | None = None) -> list[CalendarEntry]:
-    """Deadlines that lie ahead, in order of cycles and disputes. Args: *member*: only disputes to which it is a party."""
+    """Deadlines that lie ahead, in order of cycles, disputes, motions. Args: *member*: only disputes to which it is a party."""
     union, at_us = desk.union, desk.at_us
     going = (cycle for cycle in union.cycles.values() if cycle.state is not State.CLOSED)
     found = [entry for cycle in going for entry in _of_cycle(desk, cycle)]
@@ -26,6 +29,8 @@ def calendar_entries(desk: Desk, member: str | None = None) -> list[CalendarEntr
     for each in union.disputes.conditions.values():
         title = f"The measure of act {each.measure} ends"
         found.append(CalendarEntry(f"measure {each.measure}", each.ends_at_us, title, "What stood before returns by itself."))
+    for motion in union.council.motions.values():
+        found += _of_motion(motion, at_us)
     return [entry for entry in found if entry.at_us > at_us]
 
 
@@ -54,3 +59,16 @@ def _of_dispute(case: Case, at_us: int) -> Iterator[CalendarEntry]:
         yield CalendarEntry(
             f"dispute {case.number} {deadline.name}", deadline.at_us, f"Dispute {case.number}, {parties}: {deadline.title}", words
         )
+
+
+def _of_motion(motion: Motion, at_us: int) -> Iterator[CalendarEntry]:
+    """When the vote can be opened, or when it ends."""
+    due = next_of(motion, at_us=at_us)
+    if due is None:
+        return
+    title, otherwise = f"Motion {motion.number}, {due.title}", f"If nothing is done: {due.otherwise}."
+    if motion.state is MotionState.CIRCULATED:
+        yield CalendarEntry(f"motion {motion.number} opening", due.from_us, f"{title}: the vote can be opened", otherwise)
+    elif due.by_us is not None:
+        missing = f"Still to vote: {', '.join(due.members)}. " if due.members else ""
+        yield CalendarEntry(f"motion {motion.number} vote", due.by_us, f"{title}: the vote ends", missing + otherwise)

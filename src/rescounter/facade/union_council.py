@@ -10,10 +10,11 @@ from typing import Any, Final
 from rescounter.council.motions import Motion, ballot_text
 from rescounter.council.states import State
 from rescounter.cycle.balloting import closing_vote, opening_vote, voting
-from rescounter.cycle.motions import amending, circulating, tabling, withdrawing_motion
+from rescounter.cycle.motions import amending, circulating, midnight_after, tabling, withdrawing_motion
 from rescounter.cycle.motions_again import replay_council
 from rescounter.cycle.office import Step
 from rescounter.cycle.representing import naming, represented_by
+from rescounter.cycle.voted_disputes import too_late
 from rescounter.facade.union import Desk, Done
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.notes import SigningKey, opened
@@ -33,6 +34,7 @@ __all__ = [
     "circulate",
     "close_vote",
     "export_vote",
+    "is_late_for_dispute",
     "motion_named",
     "name_representative",
     "open_vote",
@@ -50,6 +52,15 @@ def motion_named(desk: Desk, number: int) -> Motion:
     if motion is None:
         raise CallerFault("motion_unknown", f"there is no motion {number}; there are {len(desk.union.council.motions)}")
     return motion
+
+
+def is_late_for_dispute(desk: Desk, number: int) -> str:
+    """A warning where the vote on a motion that circulates or is open ends when its dispute has ended by the clock; empty where not."""
+    motion = motion_named(desk, number)
+    circulated = motion.known("motion_circulated").body
+    from_us = max(circulated["opens_from_us"], desk.at_us)
+    ends = motion.closes_at_us if motion.state is State.OPEN else midnight_after(from_us, circulated["voting_days"], motion.zone)
+    return too_late(desk.union, motion, ends_at_us=ends, at_us=desk.at_us)
 
 
 def _done(desk: Desk, by: str, reckon: Callable[[], Step]) -> Done:

@@ -9,13 +9,26 @@ from typing import Final
 
 from rescounter.cycle.disputing import agreeing_or_moving, conditioning, handing_evidence, raising
 from rescounter.cycle.office import Step
+from rescounter.cycle.voted_disputes import motion_under_way, vote_wanted
 from rescounter.disputes.clock import Deadline, May
 from rescounter.disputes.register import Case
 from rescounter.facade.union import Desk, Done
+from rescounter.rulebook.subjects import BY_VOTE, is_kept
 from rescounter.terms import CallerFault
 from rescounter.terms.acts import Act, body_of
 
-__all__ = ["DOCUMENT_BYTES_MAX", "DueInDispute", "act_of", "case_named", "condition", "due_in", "hand_in", "move", "raise_dispute_about"]
+__all__ = [
+    "DOCUMENT_BYTES_MAX",
+    "DueInDispute",
+    "act_of",
+    "case_named",
+    "condition",
+    "due_in",
+    "hand_in",
+    "move",
+    "needs_motion",
+    "raise_dispute_about",
+]
 
 DOCUMENT_BYTES_MAX: Final = 20_000_000
 """Largest document that is kept as evidence."""
@@ -137,3 +150,12 @@ def due_in(case: Case, at_us: int) -> DueInDispute | None:
     if then.outcome is not None or then.deadline is None:
         return None
     return DueInDispute(case.number, then.state.value, then.deadline, then.may, then.deadline.default)
+
+
+def needs_motion(desk: Desk, case: Case) -> bool:
+    """True where the council decides on a dispute that can be put to the vote, and no motion about it is under way."""
+    union, at_us = desk.union, desk.at_us
+    if not is_kept(union.rules(at_us).council, BY_VOTE, {}, is_constituted=True):
+        return False
+    _, found = vote_wanted(union, {"dispute": case.number}, at_us=at_us)
+    return not found and motion_under_way(union, case.number) is None

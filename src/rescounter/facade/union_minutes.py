@@ -91,6 +91,8 @@ def about_motion(motion: Motion) -> str:
         return "limits of " + ", ".join(dict.fromkeys(str(each["member"]) for each in body["limits"]))
     if kind == "rates_set":
         return "rates of " + ", ".join(dict.fromkeys(str(each["currency"]) for each in body["rates"]))
+    if kind == "dispute_decided":
+        return f"the draft in dispute {body['dispute']}, {' against '.join(body['parties'])}"
     words = {
         "member_suspended": "suspend",
         "member_reinstated": "reinstate",

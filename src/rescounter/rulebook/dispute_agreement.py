@@ -1,4 +1,5 @@
-"""Whether the rules of disputes agree with each other; what a template of the union's own says is asked when it is used."""
+"""Whether the rules of disputes agree with each other; what a template of the union's own says is asked by whoever has a text
+read that is handed in (`cycle/rule_texts.py`)."""
 
 from __future__ import annotations
 

@@ -92,10 +92,11 @@ COUNCIL_SUBJECTS: Final = (
     "rates_set",
     "limits_set",
     "quotas_set",
+    "dispute_decided",
     "emergency_measure",
 )
-"""What a council may decide on: kinds of acts, and two parts of them: *quotas_set* is what sets a quota among limits, *emergency_measure*
-a rulebook that differs in temporary rules alone (`docs/COUNCIL.md`).
+"""What a council may decide on: kinds of acts, and parts of them: *quotas_set* is what sets a quota among limits, *emergency_measure* a
+rulebook that differs in temporary rules alone, and of *dispute_decided* the vote is the council's (`docs/COUNCIL.md`).
 """
 
 VOTING_RULES: Final = (

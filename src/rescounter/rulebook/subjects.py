@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from rescounter.rulebook.difference import differences
 from rescounter.rulebook.reading import read_recorded
-from rescounter.rulebook.rules import CouncilRules
+from rescounter.rulebook.rules import VOTING_RULES, CouncilRules
 from rescounter.rulebook.versions import Rulebook
 
-__all__ = ["concerned", "is_kept", "subject_of", "voting_rule_name"]
+__all__ = ["BY_VOTE", "concerned", "is_kept", "subject_of", "voting_rule_name"]
 
+BY_VOTE: Final = "dispute_decided"
+"""The kind of act that decides a dispute; the council's where its event is a vote (`docs/DISPUTES.md`)."""
 _DAY_US: Final = 86_400_000_000
 _OF_THE_FOUNDING: Final = frozenset({"members_joined", "limits_set"})
 """What founding members need before any of them has a representative, so that there is somebody to decide."""
@@ -24,6 +26,8 @@ def is_kept(rules: CouncilRules, kind: str, body: Mapping[str, Any], *, is_const
     Args: *is_constituted*: a representative was named, ever; before, founding members join and get their quotas without a decision.
     """
     if rules.kind != "council" or (kind in _OF_THE_FOUNDING and not is_constituted):
+        return False
+    if kind == BY_VOTE and body.get("event", "voted") != "voted":
         return False
     return kind in rules.decides or (kind == "limits_set" and "quotas_set" in rules.decides and _sets_a_quota(body))
 
@@ -48,14 +52,20 @@ def subject_of(rulebook: Rulebook, rules: CouncilRules, kind: str, body: Mapping
     return "emergency_measure" if found and all(each.until_us is not None and each.until_us <= latest for each in found) else kind
 
 
-def voting_rule_name(rules: CouncilRules, subject: str) -> str:
-    """The voting rule of a subject: its own, else that of the broader subject, else the one of everything."""
+def voting_rule_name(rules: CouncilRules, subject: str, of_template: str = "") -> str:
+    """The voting rule of a subject: its own, else that of the broader subject, else the one of everything.
+
+    Args: *of_template*: the one that a dispute's template names, which comes behind its own where the rulebook in force knows it.
+    """
     by_subject: Mapping[str, str] = {str(key): name for key, name in rules.by_subject.items()}
-    return by_subject.get(subject) or by_subject.get(_BROADER.get(subject, "")) or rules.rule
+    named = of_template if of_template in (*VOTING_RULES, *rules.own) else ""
+    return by_subject.get(subject) or named or by_subject.get(_BROADER.get(subject, "")) or rules.rule
 
 
 def concerned(kind: str, body: Mapping[str, Any]) -> frozenset[str]:
     """Codes of the members that an act is about, who have an interest of their own in it."""
     if kind == "limits_set":
         return frozenset(str(each["member"]) for each in body["limits"])
+    if kind == BY_VOTE:
+        return frozenset(body["parties"])
     return frozenset({str(body["code"])}) if kind != "rulebook_changed" and "code" in body else frozenset()
