@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from rescounter.facade.dispute_facts import dispute_facts
+from rescounter.facade.dispute_facts import dispute_facts, dispute_sections
 from rescounter.facade.dispute_files import export_dispute
 from rescounter.facade.union_calendar import calendar_entries
 from rescounter.facade.union_disputes import hand_in
+from rescounter.facade.union_statement import facts_of
 from rescounter.formats.calendars import calendar_bytes
-from rescounter.statements.dispute_page import dispute_html
+from rescounter.statements.dispute_page import dispute_html, timeline_svg
+from rescounter.statements.member_statement import html, statement
 from rescounter.verification.packs import MANIFEST, verify_pack
 from tests.cycle.test_interrupted import fresh
 from tests.disputes.unions import ROWS, Disputing
@@ -119,6 +121,25 @@ def test_the_page_draws_every_step(world):
     assert [each.what for each in facts.way] == ["raised", "extended", "withdrawn"]
     assert page.count("<circle") == len(facts.way)
     assert "ended on 2026-01-05" in page
+
+
+def test_the_statement_of_a_party_draws_the_same_picture():
+    store, clock = fresh("sqlite")
+    world = Disputing(store, clock).begin()
+    for member, rows in ROWS.items():
+        world.submit(member, rows)
+    world.tell("2026-01-06T09:00")
+    world.raises("ana", "bo", obligations=[("ana", "1")])
+    world.tell("2026-01-22T13:00")
+    world.run()
+    facts = dispute_facts(world.desk, world.desk.union.disputes.cases[1])
+    cycle = world.desk.union.cycles["2026-01-22"]
+    own, others = (
+        html(statement(facts_of(world.desk, cycle, member), dispute_sections(world.desk, cycle, member))) for member in ("ana", "cy")
+    )
+    assert str(timeline_svg(facts)) in own and str(timeline_svg(facts)) in dispute_html(facts)
+    assert "<circle" not in others
+    store.close()
 
 
 def test_the_calendar_holds_every_deadline_that_lies_ahead(world):

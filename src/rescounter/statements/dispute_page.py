@@ -33,13 +33,14 @@ def dispute_html(facts: DisputeFacts) -> str:
 
 
 def dispute_section(facts: DisputeFacts) -> Section:
-    """For the statement of a party: the way so far and ahead, with what is due."""
+    """For the statement of a party: the way so far and ahead, as a picture too, with what is due."""
     return Section(
         name=f"dispute_{facts.number}",
         title=f"Dispute {facts.number}: {facts.complainant} against {facts.respondent}",
         words=f"{_sentence(facts)} {' '.join(facts.due)}".strip(),
         lines=(Line("About", "; ".join(facts.subject)), Line("Reason", facts.reason)),
         table=_way(facts),
+        picture=timeline_svg(facts),
     )
 
 

@@ -10,6 +10,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from markupsafe import Markup
+
 from rescounter.terms.faults import holds
 from rescounter.terms.money import Money
 
@@ -22,6 +24,7 @@ Cell: TypeAlias = str | int | Money | datetime.date | None
 """``None`` is an empty cell. A column of kind money holds `Money`, of kind date days, of kind count integers, of kind share texts."""
 Row: TypeAlias = tuple[Cell, ...]
 
+_NO_PICTURE: Final = Markup()
 _TYPES: Final = {"text": str, "money": Money, "date": datetime.date, "count": int, "share": str}
 
 
@@ -71,10 +74,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One part of a statement. *name*: its key in JSON and the stem of its file; ASCII letters and underscores."""
+    """One part of a statement. *name*: its key in JSON and the stem of its file; ASCII letters and underscores.
+
+    *picture*: a figure for the page alone, which tells nothing that words, lines and table do not.
+    """
 
     name: str
     title: str
     words: str = ""
     lines: tuple[Line, ...] = ()
     table: Table | None = None
+    picture: Markup = _NO_PICTURE
