@@ -12,6 +12,7 @@ import resource
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +31,43 @@ KILLS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 20
 RUN_S_MAX = 0.4
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    where = tmp_path / "ledger.db" if request.param == "sqlite" else server().fresh()
-    with_accounts(victim.opened(request.param, where)).close()
-    yield request.param, where
-    if request.param == "postgresql":
-        server().drop(where)
+LEDGER_KILLS = 50
+"""So many kills a ledger: each of its audits reads all that came before."""
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(
-    place: tuple[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    chance, mark = random.Random(11), tmp_path / "mark"
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_process_that_is_killed_loses_nothing_and_leaves_nothing_half(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    chance, within, acknowledged = random.Random(11), 0, 0
+    for first in range(0, KILLS, LEDGER_KILLS):
+        with new_ledger(kind, tmp_path / f"ledger-{first}.db") as place:
+            hit, posted = killed_again_and_again(place, tmp_path / "mark", min(LEDGER_KILLS, KILLS - first), chance)
+        within += hit
+        acknowledged += posted
+    with capsys.disabled():
+        print(f"\n{kind}: {KILLS} kills, {within} within a commit, {acknowledged} batches")
+    assert within, "no kill fell into a commit: the test shows nothing"
+
+
+@contextmanager
+def new_ledger(kind: str, path: Path) -> Iterator[tuple[str, Any]]:
+    where = path if kind == "sqlite" else server().fresh()
+    with_accounts(victim.opened(kind, where)).close()
+    yield kind, where
+    if kind == "postgresql":
+        server().drop(where)
+
+
+def killed_again_and_again(place: tuple[str, Any], mark: Path, kills: int, chance: random.Random) -> tuple[int, int]:
+    """Returns: how many kills fell into a commit, and how many batches there are in the end."""
     within, acknowledged = 0, 0
-    for kill in range(KILLS):
+    for kill in range(kills):
         mark.write_bytes(b"\0")
         last = run_and_kill(place, mark, acknowledged, chance.uniform(0, RUN_S_MAX), aimed=kill % 4 == 1)
         assert last >= acknowledged
         within += mark.read_bytes() == b"\1"
-        acknowledged = check(place, last, is_whole=kill % 10 == 9 or kill == KILLS - 1)
-    with capsys.disabled():
-        print(f"\n{place[0]}: {KILLS} kills, {within} within a commit, {acknowledged} batches")
-    assert within, "no kill fell into a commit: the test shows nothing"
+        acknowledged = check(place, last, is_whole=kill % 10 == 9 or kill == kills - 1)
+    return within, acknowledged
 
 
 def run_and_kill(place: tuple[str, Any], mark: Path, first: int, run_s: float, *, aimed: bool) -> int:
