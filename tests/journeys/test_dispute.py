@@ -1,10 +1,20 @@
-"""Disputes on the command line: an invoice that two members settle with a mediator, and relief that snaps back after 65 days."""
+"""Disputes on the command line: an invoice that two members settle with a mediator, and relief that snaps back after 65 days.
+
+The commands are run in this process: dozens of them would take a minute as processes of their own.
+"""
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
 
-from tests.journeys.unions import run, table, told
+import pytest
+from typer.testing import CliRunner
+
+from rescounter.cli.app import app
+from tests.journeys.unions import table
 
 RULES = """
 [rulebook]
@@ -26,6 +36,27 @@ method = "set-off"
 kind = "yes"
 mediators = ["CY"]
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plain_terminal():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", "1")
+        patch.setenv("COLUMNS", "160")
+        patch.delenv("RESCOUNTER_UNION", raising=False)
+        yield
+
+
+def run(folder: Path, *words: object, code: int = 0) -> str:
+    """What a command in *folder* prints that must leave with *code*."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, [*map(str, words)])
+    assert done.exit_code == code, f"{words}: {done.exit_code}\n{done.output}"
+    return done.output if code else done.stdout
+
+
+def told(folder: Path, *words: object, code: int = 0) -> Any:
+    return json.loads(run(folder, *words, "--json", code=code).splitlines()[0])
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +100,9 @@ def test_an_invoice_is_disputed_held_out_settled_exported_and_verified(desk):
     assert "1 of them kept out" in run(desk, "cycle", "run", "--by", "op", "--at", "2020-01-22T13:00")
     assert "kept out: disputed" in run(desk, "statement", "ANA", "--at", "2020-01-22T13:00")
     assert told(desk, "dispute", "calendar", "union.ics", "--at", "2020-01-22T13:00")["deadlines"] == 2
-    assert (desk / "union.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
+    assert told(desk, "status", "--calendar", "all.ics", "--at", "2020-01-22T13:00")["deadlines"] == 2
+    calendar = (desk / "all.ics").read_bytes()
+    assert calendar.startswith(b"BEGIN:VCALENDAR") and calendar == (desk / "union.ics").read_bytes()
     run(desk, "dispute", "do", "1", "accepted", "--by", "bo", "--at", "2020-01-23T09:00")
     (listed,) = told(desk, "dispute", "list", "--at", "2020-01-23T09:00")["disputes"]
     assert (listed["state"], listed["over"]) == ("settled", True)
@@ -82,7 +115,6 @@ def test_an_invoice_is_disputed_held_out_settled_exported_and_verified(desk):
     assert f"documents/{document.name}" in run(desk, "verify", "pack", code=1)
 
 
-@pytest.mark.slow
 def test_relief_snaps_back_after_65_days_though_nobody_looks(desk):
     acts = [
         told(desk, "member", "limit", "ANA", "EUR", amount, "--kind", "quota", "--by", "op", "--at", at)["act"]
@@ -105,3 +137,47 @@ def test_relief_snaps_back_after_65_days_though_nobody_looks(desk):
 def _quota(desk, at):
     found = told(desk, "member", "show", "ANA", "--at", at)
     return [each["amount_minor"] for each in found["limits"] if each["kind"] == "quota"][-1]
+
+
+COUNCIL = """
+[council]
+kind = "council"
+circulation_days = 3
+voting_days = 5
+decides = ["rulebook_changed", "dispute_decided"]
+"""
+
+
+def test_a_council_decides_a_dispute_by_a_motion(tmp_path):
+    (tmp_path / "rules.toml").write_text(RULES + COUNCIL, encoding="utf-8")
+    at = ("--at", "2020-01-02T10:00")
+    run(tmp_path, "init", "ring", "--rulebook", "rules.toml", "--demonstration", "--operator", "op", *at)
+    desk = tmp_path / "ring"
+    run(desk, "member", "add", "--file", table(desk, "members.csv", "code name\nANA Ana\nBO Bo\nCY Cy"), *at)
+    for code in ("ANA", "BO", "CY"):
+        run(desk, "person", "add", code.lower(), "--name", code, "--role", "member", "--member", code, "--by", "op", *at)
+        run(desk, "council", "name", code, code.lower(), "--by", "op", *at)
+    for amount in ("50.00", "500.00"):
+        act = told(desk, "member", "limit", "ANA", "EUR", amount, "--kind", "net_debit_cap", "--by", "op", *at)["act"]
+    words = ("--measure", act, "--against", "ANA", "--template", "snapback-65-days", "--reason", "arrears", "--by", "bo")
+    run(desk, "dispute", "raise", *words, "--at", "2020-01-25T09:00")
+    needs = "rescounter council table --dispute 1"
+    assert needs not in run(desk, "status", "--at", "2020-01-26T09:00")
+    said = run(desk, "dispute", "do", "1", "notified", "--by", "bo", "--at", "2020-02-29T09:00")
+    assert needs in said
+    alone = told(desk, "dispute", "do", "1", "voted", "--adopted", "--by", "op", "--at", "2020-03-01T08:00", code=3)
+    assert {"dispute_out_of_turn"} == {each["code"] for each in alone["refusals"]}
+    run(desk, "council", "table", "--title", "The relief goes on", "--dispute", "1", "--by", "cy", "--at", "2020-03-01T09:00")
+    alone = told(desk, "dispute", "do", "1", "voted", "--adopted", "--by", "op", "--at", "2020-03-01T09:00", code=3)
+    assert {"decision_missing"} == {each["code"] for each in alone["refusals"]}
+    run(desk, "council", "circulate", "1", "--by", "op", "--at", "2020-03-01T09:00")
+    assert "open until 2020-03-11 00:00" in run(desk, "council", "open", "1", "--by", "op", "--at", "2020-03-05T09:00")
+    for person in ("ana", "cy"):
+        run(desk, "council", "vote", "1", "yes", "--by", person, "--at", "2020-03-06T09:00")
+    assert "Decision 1 is carried out" in run(desk, "council", "close", "1", "--by", "op", "--at", "2020-03-11T00:00")
+    shown = run(desk, "dispute", "show", "1", "--at", "2021-01-01T00:00")
+    assert "the council (decision 1)" in shown and "BO against ANA: continued" in shown
+    assert "the draft in dispute 1, BO against ANA" in run(desk, "council", "minutes", "--at", "2021-01-01T00:00")
+    assert "All agrees" in run(desk, "council", "check", "--at", "2021-01-01T00:00")
+    run(desk, "council", "export", "1", "-o", "vote", "--at", "2021-01-01T00:00")
+    assert "7 records of motion 1 stand on the log" in run(desk, "verify", "vote")
