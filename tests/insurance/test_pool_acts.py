@@ -14,6 +14,7 @@ from rescounter.cycle.repaying import repaying
 from rescounter.cycle.resolving import resolving
 from rescounter.facade.pool_work import year_named
 from rescounter.facade.union_replay import replay_pool
+from rescounter.facade.union_statement import facts_of
 from rescounter.insurance.tables import CALL_ROWS
 from rescounter.rulebook.rules import ALWAYS_APPROVED
 from rescounter.terms import CallerFault
@@ -302,3 +303,11 @@ def test_every_code_of_the_pool_is_given_here_or_for_terms():
     folder = Path(__file__).parent
     told = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_*.py"))
     assert [row[0] for row in INSURANCE_RULES if f'"{row[0]}"' not in told] == []
+
+
+def test_money_of_a_reinsurer_leaves_the_statements_of_members_readable(world: PoolWorld):
+    world.pay("RE-1", "", 300_000, "2026-01-06")
+    adjusted(with_year(world), "C", "ana", 4_000_000)
+    world.take(world.reinsure("C", "RE-1", "Market Re"))
+    (cycle,) = world.desk.union.cycles.values()
+    assert [(each.reference, each.amount_minor) for each in facts_of(world.desk, cycle, "ana").payments] == [("in-ana", 2_000_000)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rescounter.cycle.coming_in import came_in, refusals_to_come_in
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.reckoning import projections
 from rescounter.cycle.states import State
@@ -21,11 +22,12 @@ from rescounter.terms import Refusal
 from rescounter.terms.identity import is_text
 from rescounter.terms.names import FUND_NAME
 
-__all__ = ["ADDED", "RETURNED", "capital_of", "moving_capital", "refusals_to_return"]
+__all__ = ["ADDED", "RETURNED", "capital_of", "moving_capital", "refusals_to_move_capital"]
 
 ADDED: Final = "added"
 RETURNED: Final = "returned"
 _WORDS_MAX: Final = 128
+_COMING_IN: Final[Mapping[str, str]] = {"taken": "capital_reference_taken", "unusable": "capital_malformed"}
 
 
 def moving_capital(
@@ -53,19 +55,24 @@ def moving_capital(
     if found := _malformed(what, rules.union.currencies):
         return refused(refusal("capital_malformed", reference or "capital", found=found))
     body = {**what, "kept_minor": _kept(union, office, currency, at_us=at_us) if direction == RETURNED else 0}
-    if found_of_return := refusals_to_return(body, office):
-        return refused(*found_of_return)
-    return wanted("capital_moved", **body, rulebook=f"{rules.version}/{rules.digest[:19]}")
+    rulebook = f"{rules.version}/{rules.digest[:19]}"
+    if direction == ADDED:
+        came, refusals = came_in(union, office, reference, currency, amount_minor, **_COMING_IN)
+        return refused(*refusals) if refusals else wanted("capital_moved", **body, **came, rulebook=rulebook)
+    is_posted = office.is_posted(capital_of({**body, "rulebook": rulebook}).key)
+    if not is_posted and (refusals := refusals_to_move_capital(union, body, office, at_us=at_us)):
+        return refused(*refusals)
+    return wanted("capital_moved", **body, rulebook=rulebook)
 
 
-def refusals_to_return(body: Mapping[str, Any], office: Office) -> tuple[Refusal, ...]:
-    """Why the capital of such an act cannot leave; asked again when it is approved."""
-    if body["direction"] != RETURNED:
-        return ()
+def refusals_to_move_capital(union: Union, body: Mapping[str, Any], office: Office, *, at_us: int) -> tuple[Refusal, ...]:
+    """Why the capital of such an act cannot come in from where it says, or leave; asked again when it is approved."""
     currency = body["currency"]
+    if body["direction"] != RETURNED:
+        return refusals_to_come_in(union, office, body, currency, body["amount_minor"], **_COMING_IN)
     standings = office.balances()
     brought = {name: -used for name, used in zip(standings.values("id"), standings.used().tolist(), strict=True)}
-    has = convertible_of(standings).get(currency, 0) - body["kept_minor"]
+    has = convertible_of(standings).get(currency, 0) - max(body["kept_minor"], _kept(union, office, currency, at_us=at_us))
     free = max(0, min(brought.get(account_name(FUND_NAME, CAPITAL, currency), 0), has))
     if body["amount_minor"] <= free:
         return ()
@@ -77,7 +84,12 @@ def capital_of(body: Mapping[str, Any]) -> Batch:
     """The batch that moves the money of such an act."""
     is_added = body["direction"] == ADDED
     return capital_batch(
-        body["currency"], body["amount_minor"], is_added=is_added, reference=body["reference"], rulebook_version=body["rulebook"]
+        body["currency"],
+        body["amount_minor"],
+        is_added=is_added,
+        reference=body["reference"],
+        rulebook_version=body["rulebook"],
+        is_identified=bool(body.get("came_in")),
     )
 
 

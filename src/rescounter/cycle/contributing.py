@@ -6,11 +6,11 @@ Every movement has a reference of the operator, which is used once in all of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from rescounter.cycle.coming_in import came_in, refusals_to_come_in
 from rescounter.cycle.in_default import refusals_while_begun
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
-from rescounter.cycle.resolving import unidentified
 from rescounter.cycle.union import Union
 from rescounter.membership.members import Standing
 from rescounter.settlement.accounts import CASH, FUND, account_name
@@ -18,7 +18,7 @@ from rescounter.settlement.guarantee_postings import movement_key
 from rescounter.terms import Refusal
 
 __all__ = [
-    "came_in",
+    "COMING_IN",
     "contributing",
     "done_before",
     "paying_call",
@@ -28,6 +28,9 @@ __all__ = [
     "returning",
     "rulebook_of",
 ]
+
+COMING_IN: Final[Mapping[str, str]] = {"taken": "guarantee_reference_taken", "unusable": "guarantee_amount_unusable"}
+"""Why money of the guarantee cannot come in, as codes of `coming_in`."""
 
 
 def contributing(union: Union, office: Office, member: str, currency: str, amount_minor: int, *, reference: str, at_us: int) -> Step:
@@ -50,7 +53,7 @@ def paying_in_capital(union: Union, office: Office, currency: str, amount_minor:
     body = {"currency": currency, "amount_minor": amount_minor, "reference": reference}
     if (done := done_before(union, "guarantee_paid_in", body)) is not None:
         return done
-    came, found = came_in(union, office, reference, currency, amount_minor)
+    came, found = came_in(union, office, reference, currency, amount_minor, **COMING_IN)
     return refused(*found) if found else _moving(union, office, "guarantee_paid_in", {**body, **came}, at_us=at_us)
 
 
@@ -65,21 +68,6 @@ def rulebook_of(union: Union, at_us: int) -> str:
     """Version and digest of the rulebook under which something beside the cycles is posted."""
     rules = union.rules(at_us)
     return f"{rules.version}/{rules.digest[:19]}"
-
-
-def came_in(union: Union, office: Office, reference: str, currency: str, amount_minor: int) -> tuple[dict[str, str], tuple[Refusal, ...]]:
-    """Where money comes from: what a bank's file told of under this reference, and waits as unidentified, is taken from there.
-
-    Returns: *came_in*, the cycle that booked it, empty where no file told of it yet, and *credited*, nobody; or why it cannot be so.
-    """
-    row = next((each for each in unidentified(union, office) if each["reference"] == reference), None)
-    told = (office.table(act.body["lines"]) for cycle in union.cycles.values() for act in cycle.all("paid_in"))
-    if row is None and any(reference in lines["reference"].to_pylist() for lines in told):
-        return {}, (refusal("guarantee_reference_taken", reference, found="a pay-in that is not unidentified has this reference"),)
-    if row is not None and (row["currency"], row["amount_minor"]) != (currency, amount_minor):
-        found = f"{amount_minor} {currency}; the bank told of {row['amount_minor']} {row['currency']}, in minor units"
-        return {}, (refusal("guarantee_amount_unusable", reference, found=found),)
-    return {"came_in": "" if row is None else row["came_in"], "credited": ""}, ()
 
 
 def done_before(union: Union, kind: str, body: Mapping[str, Any]) -> Step | None:
@@ -106,6 +94,8 @@ def refusals_to_move(union: Union, kind: str, body: Mapping[str, Any], office: O
     open_minor = union.guarantee.open_calls(member, currency)
     if kind == "assessment_paid" and (open_minor < amount or not open_minor):
         return (refusal("call_not_open", member, found=f"{amount} paid, {open_minor} open, in minor units of {currency}"),)
+    if kind == "guarantee_paid_in" and (found := refusals_to_come_in(union, office, body, currency, amount, **COMING_IN)):
+        return found
     purpose = FUND if kind == "fund_returned" else CASH
     has = amount if kind == "guarantee_paid_in" else _balance(office, account_name(member, purpose, currency))
     if not 0 < amount <= has:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rescounter.cycle.contributing import came_in, done_before, rulebook_of
+from rescounter.cycle.coming_in import came_in
+from rescounter.cycle.contributing import COMING_IN, done_before, rulebook_of
 from rescounter.cycle.in_default import next_loss_key, refusals_while_begun, waits_for_settlement
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.resources import largest_losses, own_balances, resources_of
@@ -126,7 +127,7 @@ def recovering(union: Union, office: Office, member: str, currency: str, amount_
         return refused(*found)
     if not union.guarantee.losses_of(member, currency):
         return refused(refusal("nothing_borne", member, found=f"{member}, {currency}"))
-    came, unusable = came_in(union, office, reference, currency, amount_minor)
+    came, unusable = came_in(union, office, reference, currency, amount_minor, **COMING_IN)
     if unusable:
         return refused(*unusable)
     back = recovery_of(union.guarantee, member, currency, amount_minor)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rescounter.cycle.contributing import refusals_to_move
+from rescounter.cycle.coming_in import refusals_to_come_in
+from rescounter.cycle.contributing import COMING_IN, refusals_to_move
 from rescounter.cycle.defaulting import refusals_to_bear
 from rescounter.cycle.in_default import refusals_while_begun
 from rescounter.cycle.office import Office
@@ -34,5 +35,7 @@ def refusals_of_guarantee(union: Union, kind: str, body: Mapping[str, Any], offi
         return refusals_to_move(union, kind, body, office, at_us=at_us)
     if kind == "loss_borne":
         return refusals_to_bear(union, body, office, at_us=at_us)
-    is_posted = kind == "recovered" and office.is_posted(guarantee_batch(kind, body).key)
-    return refusals_while_begun(union, office, body["currency"]) if kind == "recovered" and not is_posted else ()
+    if kind != "recovered" or office.is_posted(guarantee_batch(kind, body).key):
+        return ()
+    begun = refusals_while_begun(union, office, body["currency"])
+    return begun or refusals_to_come_in(union, office, body, body["currency"], body["amount_minor"], **COMING_IN)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rescounter.cycle.coming_in import booked_beside
 from rescounter.cycle.exchanging import late_in_every_currency
 from rescounter.cycle.in_default import defaulted_since, with_defaulters
 from rescounter.cycle.next_step import pays
@@ -175,17 +176,10 @@ def _currencies(rules: Rules, cycle: Cycle) -> frozenset[str]:
 
 
 def earlier_pay_ins(union: Union, office: Office) -> pa.Table:
-    """Everything that was ever booked, in any cycle or by the guarantee before a bank told of it: a reference counts once."""
+    """Everything that was ever booked, in any cycle or by the operator's word before a bank told of it: a reference counts once."""
     lines = [office.table(act.body["lines"]) for cycle in union.cycles.values() for act in cycle.all("paid_in")]
     booked = [table.filter(pc.is_in(table["verdict"], value_set=pa.array(["on_time", "late", "unidentified"]))) for table in lines]
-    return pa.concat_tables([*(table.select(PAY_INS.names) for table in booked), _booked_beside(union)])
-
-
-def _booked_beside(union: Union) -> pa.Table:
-    """Money that came in for the guarantee and was booked by the operator's word."""
-    bodies = [act.body for act in union.guarantee.moved.values() if act.body.get("came_in") == ""]
-    named = ({name: body[name] for name in ("reference", "currency", "amount_minor")} for body in bodies)
-    return pa.Table.from_pylist([{"member": "", "payer": "", "remittance": "", **each} for each in named], schema=PAY_INS)
+    return pa.concat_tables([*(table.select(PAY_INS.names) for table in booked), booked_beside(union)])
 
 
 def stands(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> pa.Table:

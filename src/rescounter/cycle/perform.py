@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from rescounter.cycle.capital import capital_of, refusals_to_return
+from rescounter.cycle.capital import capital_of, refusals_to_move_capital
 from rescounter.cycle.dealing import dealing_of, refusals_to_deal
 from rescounter.cycle.guaranteeing import GUARANTEE_KINDS, guarantee_batch, refusals_of_guarantee
 from rescounter.cycle.office import Office, Wanted, refusal
@@ -43,8 +43,8 @@ _BESIDE_CYCLES: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], 
 )
 """Kinds of acts that post and belong to no cycle, each with what makes its batch of union, body and office."""
 
-_ASKED_AGAIN: Final[Mapping[str, Callable[[Mapping[str, Any], Office], tuple[Refusal, ...]]]] = MappingProxyType(
-    {"repaid": refusals_to_repay, "capital_moved": refusals_to_return, "dealt": refusals_to_deal, "pool_paid": refusals_to_pay}
+_ASKED_AGAIN: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], tuple[Refusal, ...]]]] = MappingProxyType(
+    {"repaid": refusals_to_repay, "dealt": refusals_to_deal, "pool_paid": lambda _union, body, office: refusals_to_pay(body, office)}
 )
 """Whether the money is there, asked again where an act was approved later than it was proposed."""
 
@@ -76,7 +76,9 @@ def _refusals_now(union: Union, wanted: Wanted, office: Office, *, at_us: int) -
     """Why what was agreed cannot be posted as things stand: the money or the cover is not there any more, or a plan was overtaken."""
     again = _ASKED_AGAIN.get(wanted.kind)
     if again is not None:
-        return again(wanted.body, office)
+        return again(union, wanted.body, office)
+    if wanted.kind == "capital_moved":
+        return refusals_to_move_capital(union, wanted.body, office, at_us=at_us)
     if wanted.kind in MOVES_COLLATERAL:
         return refusals_to_move_collateral(union, wanted.kind, wanted.body, office, at_us=at_us)
     if _posts_pairs(union, wanted):

@@ -164,10 +164,13 @@ def moving_collateral(
         )
     if union.register.member(member) is None:
         return refused(refusal("member_not_known", member, found=member))
-    if found := refusals_to_move_collateral(union, kind, what, office, at_us=at_us):
-        return refused(*found)
     rules = union.rules(at_us)
-    return wanted(kind, **what, rulebook=f"{rules.version}/{rules.digest[:19]}")
+    body = {**what, "rulebook": f"{rules.version}/{rules.digest[:19]}"}
+    batch = collateral_batch(kind, body) if amount_minor > 0 else None
+    is_posted = batch is not None and office.is_posted(batch.key)
+    if not is_posted and (found := refusals_to_move_collateral(union, kind, what, office, at_us=at_us)):
+        return refused(*found)
+    return wanted(kind, **body)
 
 
 def refusals_to_move_collateral(union: Union, kind: str, body: Mapping[str, Any], office: Office, *, at_us: int) -> tuple[Refusal, ...]:

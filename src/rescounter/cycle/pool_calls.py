@@ -19,6 +19,7 @@ from rescounter.insurance.books import Books, books_of
 from rescounter.insurance.charging import advance_rows
 from rescounter.insurance.contributions import cap_of, capped, rounded
 from rescounter.insurance.pool import Call, Claim, Year
+from rescounter.insurance.postings import payment_key, payments_of
 from rescounter.insurance.solvency import solvency
 from rescounter.insurance.states import ClaimState
 from rescounter.insurance.tables import CALL_ROWS, PAYMENTS
@@ -167,6 +168,11 @@ def paying_call(union: Union, office: Office, name: str, *, member: str = "", am
     is_open, refusals = open_year(union.pool, year.code)
     if is_open is None:
         return refused(*refusals)
+    begun = payments_of(office.posted(payment_key(name, call.payments + 1)))
+    if begun:
+        only = member if [row["member"] for row in begun] == [member] else ""
+        told = f"A payment of {name} that was posted and not recorded is recorded; ask again for what else is to be paid."
+        return Step(wanted=Wanted("pool_paid", _payment(office, year, call, begun, only)), told=told)
     owed = {each: book.open_of(name) for each, book in books_of(year, office.table).items() if book.open_of(name)}
     if member and amount_minor is not None and not 0 < amount_minor <= owed.get(member, 0):
         told = f"{amount_minor} to be paid, {owed.get(member, 0)} owed by {member}, in minor units"
@@ -179,21 +185,24 @@ def paying_call(union: Union, office: Office, name: str, *, member: str = "", am
         rows = _those_who_can(union, office, year, owed)
         if not rows:
             return refused(refusal("cash_not_there", name, found=f"{len(owed)} members owe of it, and no one's cash covers what it owes"))
-    table = pa.Table.from_pylist(
-        [{"member": each, "settles_by": settler_of(union, each), "amount_minor": amount} for each, amount in rows], schema=PAYMENTS
-    )
-    body: dict[str, Any] = {
-        "year": year.code,
-        "currency": year.terms.currency,
-        "call": name,
-        "payment": call.payments + 1,
-        "payments": office.keep_table(table),
-        "total_minor": sum(amount for _, amount in rows),
-        "member": member,
-    }
+    payments = [{"member": each, "settles_by": settler_of(union, each), "amount_minor": amount} for each, amount in rows]
+    body = _payment(office, year, call, payments, member)
     if found_short := refusals_to_pay(body, office):
         return refused(*found_short)
     return wanted("pool_paid", **body)
+
+
+def _payment(office: Office, year: Year, call: Call, rows: Sequence[Mapping[str, Any]], member: str) -> dict[str, Any]:
+    """The body of the next payment of a call. Args: *rows* as `PAYMENTS`; *member* that alone was asked for, empty for all who can."""
+    return {
+        "year": year.code,
+        "currency": year.terms.currency,
+        "call": call.code,
+        "payment": call.payments + 1,
+        "payments": office.keep_table(pa.Table.from_pylist(list(rows), schema=PAYMENTS)),
+        "total_minor": sum(row["amount_minor"] for row in rows),
+        "member": member,
+    }
 
 
 def _those_who_can(union: Union, office: Office, year: Year, owed: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ A step is reckoned when it is proposed, and done when it is approved. What it wa
 from __future__ import annotations
 
 from rescounter.approvals.approvals import Proposal
+from rescounter.cycle.coming_in import booked_since
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.perform import batch_wanted
 from rescounter.cycle.union import Union
@@ -44,7 +45,9 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
     body, number = proposal.body, proposal.number
     match proposal.kind:
         case "paid_in":
-            return any(act.number > number for cycle in union.cycles.values() for act in cycle.all("paid_in"))
+            return booked_since(union, number) or any(
+                act.number > number for cycle in union.cycles.values() for act in cycle.all("paid_in")
+            )
         case "cycle_opened":
             return any(cycle.opened.number > number for cycle in union.cycles.values())
         case "assigned" | "returned":

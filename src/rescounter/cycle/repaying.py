@@ -28,17 +28,22 @@ def repaying(union: Union, office: Office, member: str, currency: str, amount_mi
         return refused(refusal("repayment_taken", reference, found=f"{reference} stands in act {before.number} with other content"))
     if union.register.member(member) is None:
         return refused(refusal("member_not_known", member, found=member))
-    if member in union.guarantee.defaults:
-        return refused(refusal("member_in_default", member, found=member))
-    if found := refusals_to_repay(what, office):
-        return refused(*found)
     rules = union.rules(at_us)
-    return wanted("repaid", **what, rulebook=f"{rules.version}/{rules.digest[:19]}")
+    body = {**what, "rulebook": f"{rules.version}/{rules.digest[:19]}"}
+    is_posted = amount_minor > 0 and office.is_posted(repayment_of(body).key)
+    if not is_posted and (found := refusals_to_repay(union, body, office)):
+        return refused(*found)
+    return wanted("repaid", **body)
 
 
-def refusals_to_repay(body: Mapping[str, Any], office: Office) -> tuple[Refusal, ...]:
-    """Why the money of such an act cannot leave: it is not there. Asked again when it is approved, since a cap would pay it on credit."""
+def refusals_to_repay(union: Union, body: Mapping[str, Any], office: Office) -> tuple[Refusal, ...]:
+    """Why the money of such an act cannot leave: its member is in default, or it is not there.
+
+    Asked again when it is approved, since a default takes it, and a cap would pay it on credit.
+    """
     member, currency, amount = body["member"], body["currency"], body["amount_minor"]
+    if member in union.guarantee.defaults:
+        return (refusal("member_in_default", member, found=member),)
     has = sum(row.balance_minor - row.pending_debits for row in office.balances([account_name(member, CASH, currency)]).rows())
     if 0 < amount <= has:
         return ()

@@ -33,7 +33,7 @@ def unidentified(union: Union, office: Office) -> list[dict[str, Any]]:
 def resolving(union: Union, office: Office, reference: str, *, member: str, reason: str) -> Step:
     """The act that gives a pay-in to *member*, or with none sends it back."""
     before = union.resolved.get(reference)
-    if before is not None and before.body["member"] == member:
+    if before is not None and before.kind in ("assigned", "returned") and before.body["member"] == member:
         return Step(is_done=True, told=f"{reference} was resolved before, in act {before.number}; nothing was done.")
     waiting = unidentified(union, office)
     row = next((each for each in waiting if each["reference"] == reference), None)

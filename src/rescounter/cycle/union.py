@@ -171,9 +171,9 @@ class Union:
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:
-        """Unidentified pay-ins that found an owner (member, pool, guarantee) or were sent back, by the bank's reference. Law: each once."""
-        of_guarantee = act.kind in ("guarantee_paid_in", "recovered") and bool(act.body["came_in"])
-        if act.kind not in ("assigned", "returned", "reinsurance_received") and not of_guarantee:
+        """Unidentified pay-ins that found an owner (member, pool, guarantee, union) or went back; by reference. Law: each once."""
+        by_word = act.kind in ("guarantee_paid_in", "recovered", "capital_moved", "dealt") and bool(act.body.get("came_in"))
+        if act.kind not in ("assigned", "returned", "reinsurance_received") and not by_word:
             return self.resolved
         holds(act.body["reference"] not in self.resolved, "money_is_resolved_once", reference=act.body["reference"])
         return MappingProxyType({**self.resolved, act.body["reference"]: act})

@@ -314,7 +314,7 @@ def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Paym
                 reference=row["reference"],
             )
     for act in desk.union.resolved.values():
-        if act.body["came_in"] == cycle.code and act.body["credited"] == member:
+        if act.kind == "assigned" and act.body["came_in"] == cycle.code and act.body["credited"] == member:
             yield Payment(
                 currency=act.body["currency"],
                 amount_minor=act.body["amount_minor"],
@@ -368,7 +368,7 @@ def _balances(desk: Desk, member: str) -> Iterator[Balance]:
         ASSESSMENTS: "called by the guarantee, below zero",
     }
     currencies = {code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]}
-    currencies |= {act.body["currency"] for act in desk.union.resolved.values()}
+    currencies |= {act.body["currency"] for act in desk.union.resolved.values() if "currency" in act.body}
     names = [f"{member}/{purpose}/{currency}" for purpose in (CASH, "due", FEES, *list(words)[2:]) for currency in sorted(currencies)]
     for row in desk.office.balances(names).rows():
         _, purpose, currency = row.id.rsplit("/", 2)

@@ -30,7 +30,7 @@ from rescounter.ledger import Batch, Transfer, Transfers
 from rescounter.settlement.accounts import CASH, POOL, POOL_CALLED, POOL_DUES, REINSURANCE, UNIDENTIFIED, account_name
 from rescounter.terms.names import FUND_NAME
 
-__all__ = ["POSTING_KINDS", "pool_account", "pool_batch"]
+__all__ = ["POSTING_KINDS", "payment_key", "payments_of", "pool_account", "pool_batch"]
 
 POSTING_KINDS: Final = ("pool_called", "pool_paid", "claim_paid", "reinsurance_received", "pool_year_closed")
 """Kinds of acts that post."""
@@ -48,7 +48,7 @@ def pool_batch(pool: Pool, kind: str, body: Mapping[str, Any], table_of: TableOf
         case "pool_called":
             return _batch(f"pool/call/{body['call']}", _called(body, year, table_of), year)
         case "pool_paid":
-            return _batch(f"pool/paid/{body['call']}/{body['payment']}", _paid(body, year, table_of), year)
+            return _batch(payment_key(body["call"], body["payment"]), _paid(body, year, table_of), year)
         case "claim_paid":
             credit = account_name(body["settles_by"], CASH, year.terms.currency)
             transfers = [(pool_account(year), credit, body["amount_minor"], "claim_paid")]
@@ -60,6 +60,24 @@ def pool_batch(pool: Pool, kind: str, body: Mapping[str, Any], table_of: TableOf
             passed = [(came, reinsurance, amount, "reinsured"), (reinsurance, pool_account(year), amount, "pool_reinsured")]
             return _batch(f"unidentified/{_hashed(body['reference'])}", passed, year)
     return _batch(f"pool/closed/{body['year']}", _closed(pool, body, year, table_of), year)
+
+
+def payment_key(call: str, payment: int) -> str:
+    """The key of the how manyth payment of a call."""
+    return f"pool/paid/{call}/{payment}"
+
+
+def payments_of(posted: Iterable[Transfer]) -> list[dict[str, Any]]:
+    """Who paid what, as rows of `tables.PAYMENTS`, of the transfers of a payment that was posted; nothing of none."""
+    moved = list(posted)
+    return [
+        {
+            "member": met.credit.rsplit("/", 2)[0],
+            "settles_by": paid.debit.rsplit("/", 2)[0],
+            "amount_minor": paid.amount_minor,
+        }
+        for paid, met in zip(moved[::2], moved[1::2], strict=True)
+    ]
 
 
 _Moved = tuple[str, str, int, str]
@@ -100,7 +118,7 @@ def _contra(year: Year) -> str:
 
 def _batch(key: str, moved: Iterable[_Moved], year: Year) -> Batch | None:
     transfers = [
-        Transfer(id=f"{key}/{number}", debit=debit, credit=credit, amount_minor=amount, kind=kind)
+        Transfer(id=f"{key}/{number:04d}", debit=debit, credit=credit, amount_minor=amount, kind=kind)
         for number, (debit, credit, amount, kind) in enumerate((each for each in moved if each[2]), start=1)
     ]
     terms = f"pool {year.code}/{year.acts[0].body['digest'][:19]}"

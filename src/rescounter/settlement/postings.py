@@ -204,10 +204,15 @@ def fees_batch(
     return batch
 
 
-def capital_batch(currency: str, amount_minor: int, *, is_added: bool, reference: str, rulebook_version: str) -> Batch:
-    """Convertible reserves that the union was given or gives back, under a reference, which makes the key."""
+def capital_batch(
+    currency: str, amount_minor: int, *, is_added: bool, reference: str, rulebook_version: str, is_identified: bool = False
+) -> Batch:
+    """Convertible reserves that the union was given or gives back, under a reference, which makes the key.
+
+    Args: *is_identified*: a bank's file told of what was given before, and it is taken from unidentified money.
+    """
     key = f"capital/{_hashed(reference)}"
-    sides = account_name(_UNION, SETTLEMENT, currency), account_name(_UNION, CAPITAL, currency)
+    sides = account_name(_UNION, UNIDENTIFIED if is_identified else SETTLEMENT, currency), account_name(_UNION, CAPITAL, currency)
     debit, credit = sides if is_added else sides[::-1]
     kind = "capital_added" if is_added else "capital_returned"
     moved = Transfer(id=key, debit=debit, credit=credit, amount_minor=amount_minor, kind=kind)
@@ -232,12 +237,17 @@ def repay_batch(member: str, currency: str, amount_minor: int, *, reference: str
     return Batch(key=key, transfers=Transfers.of([moved]), rulebook_version=rulebook_version)
 
 
-def deal_batch(sold: tuple[str, int], bought: tuple[str, int], *, reference: str, rulebook_version: str) -> Batch:
-    """Foreign exchange that the union dealt, under a reference of the operator, which makes the key. Args: currency and minor units > 0."""
+def deal_batch(
+    sold: tuple[str, int], bought: tuple[str, int], *, reference: str, rulebook_version: str, is_identified: bool = False
+) -> Batch:
+    """Foreign exchange that the union dealt, under a reference of the operator, which makes the key.
+
+    Args: currency and minor units > 0; *is_identified*: a bank's file told of what was bought, which waits as unidentified.
+    """
     key = f"dealt/{_hashed(reference)}"
     (given, given_minor), (got, got_minor) = sold, bought
     out = account_name(_UNION, EXCHANGE, given), account_name(_UNION, SETTLEMENT, given)
-    into = account_name(_UNION, SETTLEMENT, got), account_name(_UNION, EXCHANGE, got)
+    into = account_name(_UNION, UNIDENTIFIED if is_identified else SETTLEMENT, got), account_name(_UNION, EXCHANGE, got)
     moved = [
         Transfer(id=f"{key}/sold", debit=out[0], credit=out[1], amount_minor=given_minor, kind="sold"),
         Transfer(id=f"{key}/bought", debit=into[0], credit=into[1], amount_minor=got_minor, kind="bought"),
