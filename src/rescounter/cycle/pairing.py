@@ -122,10 +122,16 @@ def _plan_body(union: Union, cycle: Cycle, office: Office, by: pa.Table, *, at_u
         "opening": office.keep_table(opening),
         "balances": office.keep_table(made.balances),
         "net": office.keep_table(net),
-        "calls": office.keep_table(made.pay_outs),
+        "calls": office.keep_table(_without_defaulters(union, made.pay_outs)),
         "carried": office.keep_table(carried),
         "credit": _credit(net, made.balances),
     }
+
+
+def _without_defaulters(union: Union, pay_outs: pa.Table) -> pa.Table:
+    """Pay-outs but those of members in default, whose money stays on their cash until their loss is known."""
+    defaulters = pa.array(sorted(union.guarantee.defaults), pa.string())
+    return pay_outs.filter(pc.invert(pc.is_in(pay_outs["member"], value_set=defaulters)))
 
 
 def _obligations(cycle: Cycle, office: Office) -> pa.Table:
@@ -204,6 +210,9 @@ def refusals_to_settle_pairs(union: Union, cycle: Cycle, body: Mapping[str, Any]
     cash = _cash_now(cycle, office)
     before = {(row["member"], row["currency"]): row["balance_minor"] for row in office.table(body["opening"]).to_pylist()}
     less = sorted(key for key in {*cash, *before} if cash.get(key, 0) < before.get(key, 0))
+    paid_out = sorted(union.guarantee.defaults.keys() & set(called["member"].to_pylist()))
+    if paid_out:
+        return (refusal("plan_overtaken", cycle.code, found=f"{', '.join(paid_out[:5])} would be paid out, and is in default since"),)
     if still_holds(settled, called, opening_of(cash), rules_of_pairs(union, cycle, at_us=at_us)):
         return ()
     told = ", ".join(f"{member} in {currency}" for member, currency in less[:5]) or "limits were changed"
