@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from rescounter.rulebook.shipped import PACKS
 from tests.journeys.command import PROGRAM
 from tests.journeys.unions import run, table, told
 
@@ -123,7 +124,7 @@ def test_rules_are_checked_shown_compared_and_changed(desk):
     assert "is version 2 already" in act(desk, "rulebook", "change", "ours.toml", at="2026-01-06T09:01")
     assert told(desk, "rulebook", "show", "-u", "circle", "--at", "2026-01-06T09:02")["version"] == 2
     assert run(desk, "rulebook", "show", "--text", "--version", "2", "-u", "circle") == (desk / "ours.toml").read_text()
-    assert [each["pack"] for each in told(desk, "rulebook", "packs")["packs"]] == ["trade-credit", "corporate-netting", "deferred-net"]
+    assert [each["pack"] for each in told(desk, "rulebook", "packs")["packs"]] == list(PACKS)
 
 
 def test_a_union_is_named_or_told_by_the_environment_or_the_nearest_above(desk):

@@ -56,7 +56,7 @@ def check(place: tuple[str, Any], acknowledged: int) -> int:
     assert numbers == list(range(1, last + 1)) and acknowledged <= last <= acknowledged + 1
     sizes = [size for _, size in store.documents()]
     assert last <= len(sizes) <= last + 1
-    assert sorted(sizes)[:last] <= sorted(len(acts_victim.document(number)) for number in range(1, last + 2))
+    assert sorted(sizes) == sorted(len(acts_victim.document(number)) for number in range(1, len(sizes) + 1)), "each is whole"
     names = {store.keep_document(acts_victim.document(number)) for number in range(max(1, last - 5), last + 2)}
     assert all(len(store.document(name)) > 1 for name in names)
     assert not store.record(acts_victim.acts(last + 1)).is_repeat

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from rescounter.disputes.dispute import Dispute, Event, raise_dispute
 from rescounter.disputes.fixing import with_dates
-from rescounter.disputes.periods import DAY_MAX, ends_us
 from rescounter.disputes.reading import read_template
 from rescounter.disputes.states import State, Who
 from rescounter.terms.acts import Act
@@ -22,7 +21,8 @@ from rescounter.terms.faults import holds, there
 
 __all__ = ["Case", "Condition", "Disputes", "Evidence", "Undo", "event_of"]
 
-_FAR_US: Final = ends_us(DAY_MAX.replace(year=9000), "UTC")
+_FAR_US: Final = 2**62
+"""Later than any clock ends, in microseconds since 1970 UTC."""
 _OF_A_DISPUTE: Final = ("dispute_moved", "dispute_decided", "dispute_agreed", "evidence_handed_in")
 
 
