@@ -12,7 +12,7 @@ from rescounter.cycle.representing import naming
 from rescounter.facade.union import Done
 from rescounter.ledger.notes import SigningKey
 from rescounter.terms.acts import Act, body_of
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.cycle.world import OPERATOR, PEOPLE, RULES, World
 from tests.ledger.machine import ORIGIN
 

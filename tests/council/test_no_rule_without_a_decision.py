@@ -21,7 +21,7 @@ from rescounter.terms.acts import canonical
 from rescounter.verification import verify_vote
 from tests.council.chamber import COUNCIL, Chamber, acts_of, chamber, rules, signing_key
 from tests.council.test_council_in_a_union import SUSPENDS
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
+from tests.cycle.mortal import Killed, Mortal, fresh
 from tests.cycle.world import APPROVER, OPERATOR, RULES
 
 OTHER = COUNCIL.replace("pay_in_days = 5", "pay_in_days = 4")

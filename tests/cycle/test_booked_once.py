@@ -17,9 +17,9 @@ from rescounter.cycle.resolving import resolving
 from rescounter.facade.union_statement import facts_of
 from rescounter.rulebook.rules import APPROVED_KINDS
 from tests.cycle.credit import capital, credit_rules
+from tests.cycle.mortal import Killed, fresh
 from tests.cycle.test_exchange import RULES as EXCHANGE
 from tests.cycle.test_exchange import played
-from tests.cycle.test_interrupted import Killed, fresh
 from tests.cycle.world import OPERATOR, RULES, World
 from tests.guarantee.test_union_default import owing
 from tests.guarantee.unions import Backed, backed

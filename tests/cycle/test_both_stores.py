@@ -7,7 +7,8 @@ from typing import Any
 from rescounter.facade.union_statement import facts_of
 from rescounter.statements.member_statement import statement
 from rescounter.statements.statement_files import as_json
-from tests.cycle.test_interrupted import fresh, played
+from tests.cycle.mortal import fresh
+from tests.cycle.test_interrupted import played
 from tests.cycle.world import World
 
 MEMBERS = ("ana", "bo", "cy", "dee")

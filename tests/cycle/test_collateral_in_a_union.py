@@ -12,7 +12,7 @@ from rescounter.facade.union import Done
 from rescounter.facade.union_collateral import collateral_known, collateral_section
 from rescounter.ledger import Store
 from rescounter.terms.money import Money
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
+from tests.cycle.mortal import Killed, Mortal, fresh
 from tests.cycle.world import RULES, World, at_us
 
 PRICE = {"asset": "BOND", "currency": "EUR", "price": "99.505", "haircut": "2.5", "source": "exchange", "at_us": at_us("2026-01-05T09:00")}

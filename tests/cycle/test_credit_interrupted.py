@@ -9,7 +9,8 @@ import pytest
 
 from rescounter.facade.union_replay import replay_cycle
 from tests.cycle.credit import ENDS, MONTHS, RULES_OF_CREDIT, capital, credit_rules, quotas
-from tests.cycle.test_interrupted import IS_LONG, Killed, Mortal, fresh
+from tests.cycle.mortal import Mortal, fresh, to_the_end
+from tests.cycle.test_interrupted import IS_LONG
 from tests.cycle.world import World
 
 RULES = credit_rules(
@@ -46,15 +47,7 @@ def script(world: World) -> Iterator[Callable[[], Any]]:
 
 def played(world: World) -> World:
     world.found(RULES)
-    for todo in script(world):
-        for _ in range(3):
-            try:
-                todo()
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    to_the_end(world, script(world))
     return world
 
 

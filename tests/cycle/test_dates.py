@@ -14,7 +14,7 @@ from rescounter.cycle.dates import CycleDates, dates_of, first_dates, next_dates
 from rescounter.facade.union_members import leaves_at
 from rescounter.rulebook.rules import CalendarRules
 from rescounter.terms.calendar import BusinessDays, business_days, instant_us, told
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.cycle.world import World, at_us
 
 ZONE = "Europe/Ljubljana"

@@ -16,7 +16,8 @@ from rescounter.facade.union_statement import facts_of
 from rescounter.statements.cycle_page import cycle_html
 from rescounter.statements.member_statement import statement, text
 from rescounter.statements.statement_files import tables
-from tests.cycle.test_interrupted import Killed, Mortal, fresh, outcome
+from tests.cycle.mortal import Mortal, fresh, to_the_end
+from tests.cycle.test_interrupted import outcome
 from tests.cycle.test_replay import body_changed, replayed
 from tests.cycle.world import OPERATOR, World
 
@@ -109,15 +110,7 @@ def script(world: World, *, bo_in: str = "") -> Iterator[Callable[[], Any]]:
 
 def played(world: World, rules: str = RULES, **words: str) -> World:
     world.found(rules)
-    for todo in script(world, **words):
-        for _ in range(3):
-            try:
-                todo()
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    to_the_end(world, script(world, **words))
     return world
 
 

@@ -11,10 +11,9 @@ import pytest
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.ledger.accounts import AccountChange, AccountEvent
 from rescounter.terms import CallerFault
+from tests.cycle.mortal import Mortal, fresh, to_the_end
 from tests.cycle.world import World
-from tests.store.stores import FRESH
 
-WRITES = ("record", "post_atomic", "keep_document", "open_accounts", "change_accounts")
 ROWS = {
     "ana": [
         {"id": "1", "debtor": "ana", "creditor": "bo", "amount_minor": 10_000},
@@ -29,33 +28,6 @@ IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 STRIDE = {"sqlite": 1, "postgresql": 1} if IS_LONG else {"sqlite": 8, "postgresql": 24}
 """Of the writes of a month, every so many; in the long campaign all."""
 FIRST = {("sqlite", True): 3, ("sqlite", False): 5, ("postgresql", True): 7, ("postgresql", False): 13}
-
-
-class Killed(Exception):
-    """The process is gone."""
-
-
-class Mortal:
-    """A store whose process dies at its *at*-th write: before it, or when it is durable and nobody has heard of it."""
-
-    def __init__(self, store: Any, at: int, *, before: bool) -> None:
-        self.store, self.at, self.before, self.count = store, at, before, 0
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self.store, name)
-        return self._counted(method) if name in WRITES else method
-
-    def _counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def write(*words: Any, **named: Any) -> Any:
-            self.count += 1
-            if self.count == self.at and self.before:
-                raise Killed
-            answer = method(*words, **named)
-            if self.count == self.at:
-                raise Killed
-            return answer
-
-        return write
 
 
 def script(world: World) -> Iterator[Callable[[], Any]]:
@@ -76,15 +48,7 @@ def script(world: World) -> Iterator[Callable[[], Any]]:
 
 def played(world: World) -> World:
     world.found()
-    for todo in script(world):
-        for _ in range(3):
-            try:
-                todo()
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    to_the_end(world, script(world))
     return world
 
 
@@ -93,11 +57,6 @@ def outcome(world: World) -> tuple[Any, ...]:
     state = [(cycle.code, cycle.state) for cycle in world.desk.union.cycles.values()]
     roots = [act.body.get("root") or act.body.get("result_root") for cycle in world.desk.union.cycles.values() for act in cycle.acts]
     return acts, state, roots, world.balances()
-
-
-def fresh(kind: str) -> tuple[Any, list[int]]:
-    clock = [0]
-    return FRESH[kind](clock=lambda: clock[0]), clock
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

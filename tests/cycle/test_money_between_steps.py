@@ -15,7 +15,7 @@ from rescounter.facade.union_statement import facts_of, figures_so_far
 from rescounter.rulebook.reading import read_rulebook
 from rescounter.statements.bookkeeping import ACCOUNTS, journal_entries
 from rescounter.statements.member_statement import statement, text
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.cycle.world import OPERATOR, RULES, World
 
 CODE, NEXT = "2026-01-22", "2026-02-23"

@@ -14,7 +14,8 @@ from rescounter.facade.union_replay import replay_cycle
 from rescounter.ledger.records import Record
 from rescounter.terms import BrokenLaw
 from rescounter.terms.acts import Act, body_of, canonical
-from tests.cycle.test_interrupted import ROWS, Killed, Mortal, fresh, played
+from tests.cycle.mortal import Killed, Mortal, fresh
+from tests.cycle.test_interrupted import ROWS, played
 from tests.cycle.world import APPROVER, OPERATOR, PEOPLE, RULES, World
 
 MORE = (

@@ -17,6 +17,7 @@ from rescounter.facade.union_replay import replay_cycle
 from rescounter.rulebook.shipped import with_values
 from rescounter.settlement import pair_books, payment_versus_payment
 from rescounter.terms import CallerFault
+from tests.cycle.mortal import Mortal, fresh, to_the_end
 from tests.cycle.pairs import (
     MEMBERS,
     RULES,
@@ -30,7 +31,6 @@ from tests.cycle.pairs import (
     union_of_pairs,
     value_of,
 )
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
 from tests.cycle.world import World
 
 CUT_OFF, NOON, DAY = "2026-01-05T17:00", "2026-01-06T12:00", "2026-01-06"
@@ -361,15 +361,7 @@ def script(world: World) -> Iterator[Callable[[], Any]]:
 
 
 def played(world: World) -> World:
-    for todo in script(world):
-        for _ in range(3):
-            try:
-                todo()
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    to_the_end(world, script(world))
     return world
 
 

@@ -14,7 +14,8 @@ from rescounter.facade import union_replay
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.terms import BrokenLaw, currencies
 from rescounter.terms.acts import Act, body_of
-from tests.cycle.test_interrupted import fresh, played
+from tests.cycle.mortal import fresh
+from tests.cycle.test_interrupted import played
 from tests.cycle.world import World
 
 CODE = "2026-01-22"

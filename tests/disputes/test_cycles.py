@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rescounter.facade.union_disputes import hand_in
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.terms.acts import body_of
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
+from tests.cycle.mortal import Killed, Mortal, fresh
 from tests.disputes.unions import DISPUTED, MEMBERS, Disputing
 
 SET_OFF = DISPUTED.partition("[settlement]")[0].replace("set-off-then-net", "set-off").replace("monthly", "weekly")

@@ -10,7 +10,7 @@ import pytest
 from rescounter.facade.union_disputes import condition, hand_in
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.membership.members import Standing
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.cycle.world import at_us
 from tests.disputes.unions import DISPUTED, ROWS, Disputing
 

@@ -20,7 +20,7 @@ from rescounter.formats.calendars import calendar_bytes
 from rescounter.statements.dispute_page import dispute_html, timeline_svg
 from rescounter.statements.member_statement import html, statement
 from rescounter.verification.packs import MANIFEST, verify_pack
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.disputes.unions import ROWS, Disputing
 
 LATER = datetime.date(2026, 1, 21)

@@ -10,8 +10,8 @@ import pytest
 from rescounter.cycle.defaulting import bearing, declaring
 from rescounter.facade.union_replay import replay_cycle
 from tests.cycle.credit import credit_rules, quotas
+from tests.cycle.mortal import fresh
 from tests.cycle.pairs import Trade, trades, union_of_pairs
-from tests.cycle.test_interrupted import fresh
 from tests.cycle.world import APPROVER, OPERATOR, World
 from tests.guarantee.test_union_default import FIRST, SECOND, settled
 from tests.guarantee.unions import CLEARING_HOUSE, Backed, backed

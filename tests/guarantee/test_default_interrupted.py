@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from rescounter.facade.union import Done
 from rescounter.facade.union_replay import replay_cycle
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
+from tests.cycle.mortal import Killed, Mortal, fresh, to_the_end
 from tests.cycle.world import RULES
 from tests.guarantee.test_union_default import FIRST, MEMBERS, settled
 from tests.guarantee.unions import CLEARING_HOUSE, Backed
@@ -55,18 +56,16 @@ def script(world: Backed) -> Iterator[Callable[[], Any]]:
 
 
 def played(world: Backed) -> Backed:
-    for todo in script(world):
-        for _ in range(3):
-            try:
-                done = todo()
-                assert not done.is_refused, done
-                for waiting in world.desk.union.approvals.pending(world.desk.at_us):
-                    world.desk.decide(waiting.number, by="ap", is_approved=True)
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    def done(todo: Callable[[], Done]) -> Callable[[], None]:
+        def step() -> None:
+            found = todo()
+            assert not found.is_refused, found
+            for waiting in world.desk.union.approvals.pending(world.desk.at_us):
+                world.desk.decide(waiting.number, by="ap", is_approved=True)
+
+        return step
+
+    to_the_end(world, (done(todo) for todo in script(world)))
     return world
 
 

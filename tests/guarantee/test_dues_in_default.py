@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rescounter.facade.union_replay import replay_cycle
 from tests.cycle.credit import MONTHS, RULES_OF_CREDIT, capital, credit_rules, month, quotas
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.guarantee.unions import CLEARING_HOUSE, Backed
 
 RULES = credit_rules(RULES_OF_CREDIT + 'interest = "credit"\ndebit_rate = "10"\n', fees='per_mille = "0"\ncollected = true')

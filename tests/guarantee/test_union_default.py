@@ -378,7 +378,7 @@ def test_a_default_between_the_call_and_the_deadline_is_late_at_once_and_set_off
 
 
 def _fresh() -> tuple[Any, list[int]]:
-    from tests.cycle.test_interrupted import fresh
+    from tests.cycle.mortal import fresh
 
     return fresh("sqlite")
 

@@ -7,7 +7,7 @@ from typing import Any
 from rescounter.cycle.contributing import contributing, paying_call, paying_in_capital, returning
 from rescounter.cycle.defaulting import bearing, declaring, recovering
 from rescounter.facade.union import Done
-from tests.cycle.test_interrupted import fresh
+from tests.cycle.mortal import fresh
 from tests.cycle.world import OPERATOR, RULES, World
 
 __all__ = ["CLEARING_HOUSE", "CREDITORS", "Backed", "backed"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rescounter.facade.union_replay import replay_pool
-from tests.cycle.test_interrupted import Killed, Mortal, fresh
+from tests.cycle.mortal import Mortal, fresh, to_the_end
 from tests.cycle.world import APPROVER, OPERATOR
 from tests.insurance.pools import PoolWorld
 
@@ -58,15 +58,7 @@ def script(world: PoolWorld) -> Iterator[Callable[[], Any]]:
 def played(world: PoolWorld) -> PoolWorld:
     world.found()
     world.tell("2026-01-05T09:00")
-    for todo in script(world):
-        for _ in range(3):
-            try:
-                todo()
-                break
-            except Killed:
-                world.sit_down()
-        else:
-            raise AssertionError("a step that was interrupted once does not end")
+    to_the_end(world, script(world))
     return world
 
 
