@@ -3,7 +3,9 @@
 Start from nothing cleared. In the residual network an edge with room may clear more (gain +1) and an
 edge that clears something may clear less (gain -1). While a closed walk of positive gain exists, push
 what it carries; when none exists the set-off is the largest (Klein 1967). Bellman-Ford finds the
-walks. No NumPy, no floats, no code in common with the package; fit for a few dozen edges.
+walks. First only arcs that carry much count, then half as much, and so on to a single unit: in any order circuits may
+take as many rounds as there are units in an amount. No NumPy, no floats, no code in common with the package; fit for a few
+dozen edges.
 """
 
 from collections import defaultdict
@@ -20,16 +22,23 @@ def merged(rows):
 def largest_set_off(edges):
     """The largest total that can be set off among *edges* {(debtor, creditor): amount}."""
     flow = dict.fromkeys(edges, 0)
-    while walk := _gaining_walk(edges, flow):
-        room = min(edges[edge] - flow[edge] if step > 0 else flow[edge] for edge, step in walk)
-        for edge, step in walk:
-            flow[edge] += step * room
+    for least in _ever_less(edges.values()):
+        while walk := _gaining_walk(edges, flow, least):
+            room = min(edges[edge] - flow[edge] if step > 0 else flow[edge] for edge, step in walk)
+            for edge, step in walk:
+                flow[edge] += step * room
     return sum(flow.values())
 
 
-def _gaining_walk(edges, flow):
-    arcs = [(u, v, +1, (u, v)) for (u, v) in edges if flow[u, v] < edges[u, v]]
-    arcs += [(v, u, -1, (u, v)) for (u, v) in edges if flow[u, v] > 0]
+def _ever_less(amounts):
+    """Powers of two from the largest of *amounts* down to 1."""
+    return [1 << bit for bit in reversed(range(max(amounts, default=0).bit_length()))]
+
+
+def _gaining_walk(edges, flow, least):
+    """A closed walk of positive gain along which *least* can be sent, or nothing."""
+    arcs = [(u, v, +1, (u, v)) for (u, v) in edges if edges[u, v] - flow[u, v] >= least]
+    arcs += [(v, u, -1, (u, v)) for (u, v) in edges if flow[u, v] >= least]
     nodes = {node for edge in edges for node in edge}
     best, came, risen = dict.fromkeys(nodes, 0), {}, None
     for _ in range(len(nodes)):
@@ -70,17 +79,18 @@ def best_with_cash(debts, own=None, fund=None):
             arcs += [("**", member, own.get(member, 0), (0, -1, 0)), ("*", member, free, (0, 0, 0)), (member, "**", free, (0, 0, 0))]
         arcs.append(("**", "*", fund or 0, (0, -1, -1)))
     flow = [0] * len(arcs)
-    while walk := _better_walk(arcs, flow):
-        room = min(arcs[arc][2] - flow[arc] if forth else flow[arc] for arc, forth in walk)
-        for arc, forth in walk:
-            flow[arc] += room if forth else -room
+    for least in _ever_less(capacity for _, _, capacity, _ in arcs if capacity < free):
+        while walk := _better_walk(arcs, flow, least):
+            room = min(arcs[arc][2] - flow[arc] if forth else flow[arc] for arc, forth in walk)
+            for arc, forth in walk:
+                flow[arc] += room if forth else -room
     weighted, draw, loans = (sum(gain[rank] * part for (_, _, _, gain), part in zip(arcs, flow, strict=True)) for rank in range(3))
     return weighted, -draw, -loans
 
 
-def _better_walk(arcs, flow):
-    steps = [(u, v, gain, (arc, True)) for arc, (u, v, capacity, gain) in enumerate(arcs) if flow[arc] < capacity]
-    steps += [(v, u, tuple(-part for part in gain), (arc, False)) for arc, (u, v, _, gain) in enumerate(arcs) if flow[arc] > 0]
+def _better_walk(arcs, flow, least):
+    steps = [(u, v, gain, (arc, True)) for arc, (u, v, capacity, gain) in enumerate(arcs) if capacity - flow[arc] >= least]
+    steps += [(v, u, tuple(-part for part in gain), (arc, False)) for arc, (u, v, _, gain) in enumerate(arcs) if flow[arc] >= least]
     nodes = {node for u, v, *_ in arcs for node in (u, v)}
     best, came, risen = dict.fromkeys(nodes, (0, 0, 0)), {}, None
     for _ in range(len(nodes)):
