@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rescounter.verification import proofs
+from rescounter.verification.records import faults_of_records
 from rescounter.verification.verdict import Finding, Verdict
 
 __all__ = ["FORMAT", "MANIFEST", "verify_pack"]
@@ -32,7 +33,7 @@ def verify_pack(pack: object, files: Mapping[str, bytes], *, verifier: str | Non
     if not isinstance(pack, Mapping) or pack.get("format") != FORMAT:
         return _verdict([Finding("shape", "format", proofs.shown(pack.get("format") if isinstance(pack, Mapping) else pack), FORMAT)])
     try:
-        found = [*_files(pack, files), *_records(pack, verifier), *_postings(pack, verifier)]
+        found = [*_files(pack, files), *faults_of_records(pack, verifier, check="records"), *_postings(pack, verifier)]
         found = found or [*_dispute(pack)] or [*_dates(pack), *_timeline(pack)]
     except _MALFORMED as fault:
         told = f"something else ({type(fault).__name__})"
@@ -71,33 +72,6 @@ def _files(pack: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Find
             yield Finding("files", str(name), found, str(digest))
     for name in sorted(set(files) - set(pack["files"])):
         yield Finding("files", name, "a file", "nothing: the manifest does not name it")
-
-
-def _records(pack: Mapping[str, Any], verifier: str | None) -> Iterator[Finding]:
-    """Each record is the one that the log holds; they stand in their order, each once."""
-    before = 0
-    for record in pack["records"]:
-        where = f"record {record['number']}"
-        yield from _of_proof(pack, record["proof"], verifier)
-        wanted = {
-            "number": str(record["number"]),
-            "kind": record["kind"],
-            "by": record["by"],
-            "body_digest": hashlib.sha256(record["body"].encode()).hexdigest(),
-            "at_us": str(record["at_us"]),
-        }
-        held = proofs.fields_of_record(record["proof"])
-        for name, value in wanted.items():
-            if held.get(name) != value:
-                yield Finding("records", f"{where}, {name}", proofs.shown(value), proofs.shown(held.get(name, "(nothing)")))
-        if record["number"] <= before:
-            yield Finding("records", where, "out of order", f"a number above {before}")
-        before = record["number"]
-
-
-def _of_proof(pack: Mapping[str, Any], proof: Mapping[str, Any], verifier: str | None) -> Iterator[Finding]:
-    whole = {"format": proofs.FORMAT, **proof, "checkpoint": pack["checkpoint"], "verifiers": pack["verifiers"]}
-    yield from (Finding(*finding) for finding in proofs.check(whole, verifier).findings)
 
 
 def _postings(pack: Mapping[str, Any], verifier: str | None) -> Iterator[Finding]:

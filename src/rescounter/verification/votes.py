@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from rescounter.terms.calendar import day_of, instant_us, knows_zone
 from rescounter.verification import proofs
+from rescounter.verification.records import faults_of_records
 from rescounter.verification.verdict import Finding, Verdict
 
 __all__ = ["FORMAT", "verify_vote"]
@@ -32,7 +33,7 @@ def verify_vote(vote: object, *, verifier: str | None = None) -> Verdict:
     if not isinstance(vote, Mapping) or vote.get("format") != FORMAT:
         return _verdict([Finding("shape", "format", proofs.shown(vote.get("format") if isinstance(vote, Mapping) else vote), FORMAT)])
     try:
-        found = list(_records(vote, verifier)) or list(_vote(vote))
+        found = list(faults_of_records(vote, verifier, check="record")) or list(_vote(vote))
     except _MALFORMED as fault:
         found = [Finding("shape", "vote.json", f"something else ({type(fault).__name__})", "a vote as rescounter council export writes it")]
     return _verdict(found) if found else _sound(vote, verifier)
@@ -59,32 +60,6 @@ def _sound(vote: Mapping[str, Any], verifier: str | None) -> Verdict:
     if verifier is None:
         not_proven.append("that the log is the union's: name the key that was published with --verifier")
     return Verdict((), tuple(proven), tuple(not_proven))
-
-
-# Records and their proofs.
-
-
-def _records(vote: Mapping[str, Any], verifier: str | None) -> Iterator[Finding]:
-    """Each record is the one that the log holds; they stand in their order, each once."""
-    before = 0
-    for record in vote["records"]:
-        where = f"record {record['number']}"
-        whole = {"format": proofs.FORMAT, **record["proof"], "checkpoint": vote["checkpoint"], "verifiers": vote["verifiers"]}
-        yield from (Finding(*finding) for finding in proofs.check(whole, verifier).findings)
-        wanted = {
-            "number": str(record["number"]),
-            "kind": record["kind"],
-            "by": record["by"],
-            "body_digest": hashlib.sha256(record["body"].encode()).hexdigest(),
-            "at_us": str(record["at_us"]),
-        }
-        held = proofs.fields_of_record(record["proof"])
-        for name, value in wanted.items():
-            if held.get(name) != value:
-                yield Finding("record", f"{where}, {name}", proofs.shown(value), proofs.shown(held.get(name, "(nothing)")))
-        if record["number"] <= before:
-            yield Finding("record", where, "out of order", f"a number above {before}")
-        before = record["number"]
 
 
 # The vote.
