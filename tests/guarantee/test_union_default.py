@@ -19,6 +19,7 @@ from rescounter.ledger import Batch, Transfer, Transfers
 from rescounter.settlement.accounts import accounts_of
 from rescounter.statements.default_page import default_html
 from rescounter.terms import CallerFault
+from rescounter.terms.money import Money
 from tests.cycle.world import RULES
 from tests.guarantee.unions import CLEARING_HOUSE, CREDITORS, Backed, backed
 from tests.settlement.golden import golden
@@ -216,11 +217,11 @@ def test_the_most_at_risk_counts_a_cap_that_is_not_used_yet(open_unions: list[Ba
         world.contributes(member, amount)
     assert at_risk(world.desk.union, world.desk.office, "ana", "EUR", at_us=world.desk.at_us).total_minor == 200
     section = at_risk_section(world.desk, "ana")
-    assert section is not None
-    assert [(row[0], row[2].minor) for row in section.table.rows] == [  # type: ignore[union-attr]
-        ("Fund shares of the others", 100),
-        ("Calls on the others", 100),
-        ("All of it, at the most", 200),
+    assert section is not None and section.table is not None
+    assert [(row[0], row[2]) for row in section.table.rows] == [
+        ("Fund shares of the others", Money(100, "EUR")),
+        ("Calls on the others", Money(100, "EUR")),
+        ("All of it, at the most", Money(200, "EUR")),
     ]
 
 
@@ -285,7 +286,7 @@ def test_calls_that_are_not_paid_in_time_are_told(world: Backed):
     assert late == [("ana", 60), ("bo", 30), ("ana", 45), ("bo", 405)]
     section = at_risk_section(world.desk, "bo")
     assert section is not None and section.table is not None
-    assert [row[2].minor for row in section.table.rows] == [30, 405]  # type: ignore[union-attr]
+    assert [row[2] for row in section.table.rows] == [Money(30, "EUR"), Money(405, "EUR")]
     assert "late" in str(section.table.rows[0][0])
 
 
