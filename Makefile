@@ -28,7 +28,7 @@ $(UV):
 .venv/.stamp-core: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	echo "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rescounter-source.pth"
-	printf '#!%s\nfrom rescounter.cli import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/rescounter && chmod +x $(BIN)/rescounter
+	printf '#!%s\nfrom rescounter.cli import program\nprogram()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/rescounter && chmod +x $(BIN)/rescounter
 	@touch $@
 
 .venv/.stamp-dev: requirements-dev.lock pyproject.toml | $(UV)
@@ -55,17 +55,17 @@ check: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --maxschedchunk 4 -m "not slow"
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow"
 
 test: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto --maxschedchunk 4
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 test-long: .venv/.stamp-dev .venv/.stamp-schemas postgresql
-	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --maxschedchunk 4 --timeout 0 -o faulthandler_timeout=0 tests
+	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --dist loadgroup --timeout 0 -o faulthandler_timeout=0 tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 
 bench: .venv/.stamp-dev

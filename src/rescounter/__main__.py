@@ -1,6 +1,6 @@
 """``python -m rescounter`` is the command ``rescounter``."""
 
-from rescounter.cli import main
+from rescounter.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

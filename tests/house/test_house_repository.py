@@ -128,3 +128,11 @@ def test_the_changelog_tells_of_this_version():
     from rescounter import __version__
 
     assert re.search(rf"^## \[{re.escape(__version__)}\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_tests_that_go_on_where_another_ended_run_on_one_worker(texts):
+    plays = [
+        name for name, text in texts.items() if name.startswith("tests/journeys/test_") and 'scope="module")\n' in text and "Play(" in text
+    ]
+    assert plays
+    assert [name for name in plays if "pytestmark = pytest.mark.xdist_group(" not in texts[name]] == []

@@ -392,3 +392,20 @@ def test_an_interruption_that_a_finaliser_swallowed_still_interrupts():
     ended = subprocess.run([sys.executable, "-c", LOST_IN_A_FINALISER], capture_output=True, timeout=20)
     assert ended.returncode == 130
     assert ended.stderr == b"Interrupted; nothing half-written was left behind.\n"
+
+
+INTERRUPTED_AS_IT_LEAVES = """
+import atexit, os, signal
+from rescounter import cli
+from rescounter.cli import door
+
+door._obey = lambda words: print("done") or 0
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+cli.program()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to oneself")
+def test_an_interruption_after_the_work_is_done_changes_nothing():
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_AS_IT_LEAVES], capture_output=True, timeout=20)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"done\n", b"")

@@ -8,15 +8,43 @@ environment failed, 130 interrupted. Read `app.py` first, then `door.py`.
 
 from __future__ import annotations
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 
 def main() -> None:
-    """Run the command line with the words of this process."""
+    """Run the command line with the words of this process; leaves by ``SystemExit``."""
     import sys
 
     try:
         from rescounter.cli.door import run
     except KeyboardInterrupt:
+        print("Interrupted; nothing half-written was left behind.", file=sys.stderr)
         sys.exit(130)
     run()
+
+
+def program() -> None:
+    """Run the command line as a process of its own, and end the process with the exit code.
+
+    The process ends here and not in the interpreter's tear-down, in which Ctrl-C has its default handler again
+    and would end a command that has done its work, or has already answered, by a signal.
+    """
+    import contextlib
+    import os
+    import signal
+    import sys
+
+    code = 130
+    try:
+        try:
+            main()
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else 0
+    except KeyboardInterrupt:  # one that came while the first was answered
+        pass
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -27,7 +27,9 @@ def run(words: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if words is None else words)
     sys.unraisablehook = _interrupt_again
     try:
-        sys.exit(_obey(words))
+        code = _obey(words)
+        sys.stdout.flush()
+        sys.exit(code)
     except CallerFault as fault:
         _leave(fault, UNUSABLE, as_json="--json" in words)
     except EnvironmentFault as fault:
@@ -83,7 +85,6 @@ def _obey(words: Sequence[str]) -> int:
     try:
         with command.make_context("rescounter", list(words)) as context:
             command.invoke(context)
-        sys.stdout.flush()
     except typer.Exit as done:
         return done.exit_code
     except typer.TyperException as wrong_use:  # an unknown command or option
