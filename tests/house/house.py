@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,6 +49,26 @@ class Module:
 def modules() -> tuple[Module, ...]:
     """Every module of the package, in order of path."""
     return tuple(Module(path, ast.parse(path.read_text(encoding="utf-8"), str(path))) for path in sorted(SOURCE.rglob("*.py")))
+
+
+def in_every_module(*rooms: str) -> Callable[[Callable[[Module], None]], Callable[[], None]]:
+    """Makes of the test of one module a test of all of them (of those in *rooms*), which tells of each that fails."""
+
+    def of_all(test: Callable[[Module], None]) -> Callable[[], None]:
+        def over_all() -> None:
+            faults = []
+            for module in modules():
+                if not rooms or module.room in rooms:
+                    try:
+                        test(module)
+                    except AssertionError as fault:
+                        faults.append(f"{module.name}: {fault}")
+            assert not faults, "\n".join(faults)
+
+        over_all.__name__, over_all.__doc__ = test.__name__, test.__doc__
+        return over_all
+
+    return of_all
 
 
 def rooms() -> list[Module]:

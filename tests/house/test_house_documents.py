@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.render import PAGE as PERFORMANCE
 from benchmarks.render import PICTURE, drawn, rendered
-from tests.house.house import DOCUMENTS, ROOT, SOURCE, Module, modules
+from tests.house.house import DOCUMENTS, ROOT, SOURCE, Module, in_every_module
 from tools.readme import README, blocks_of, plain, run_block
 
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -62,7 +62,7 @@ def test_anchors_of_a_document_exist(document: Path):
     assert sorted(set(re.findall(r"\]\(#([^)]+)\)", text)) - titles) == []
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+@in_every_module()
 def test_paths_that_a_docstring_names_exist(module: Module):
     named = {name for text in docstrings(module.tree) for name in QUOTED.findall(text) if FILE.fullmatch(name)} - NOT_OF_THIS_REPOSITORY
     assert sorted(name for name in named if not exists(name, module.path.parent)) == []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
-from tests.house.house import FLOORS_BELOW_8, Module, dotted_name, exported, modules, rooms
+from tests.house.house import FLOORS_BELOW_8, Module, dotted_name, exported, in_every_module, modules, rooms
 
 LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
@@ -25,10 +26,8 @@ WORLDLY_PREFIXES = ("np.random", "numpy.random", "random.", "time.", "os.", "sec
 DESK_DOORS = {("verification/desk.py", "main"), ("verification/proofs.py", "main")}
 """Both are mailed as one file each, so their command line stands in them."""
 
-every_module = pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
-pure_modules = pytest.mark.parametrize(
-    "module", [module for module in modules() if module.room in FLOORS_BELOW_8], ids=lambda module: module.name
-)
+every_module = in_every_module()
+pure_modules = in_every_module(*FLOORS_BELOW_8)
 
 
 @every_module
@@ -51,9 +50,14 @@ def test_a_module_lists_what_it_promises(module: Module):
     assert [name for name in names if not hasattr(loaded, name)] == []
 
 
+@cache
+def _promised() -> dict[str, list[str] | None]:
+    return {module.dotted: exported(module.tree) for module in modules()}
+
+
 @every_module
 def test_a_module_takes_from_others_only_what_they_promise(module: Module):
-    promised = {each.dotted: exported(each.tree) for each in modules()}
+    promised = _promised()
     taken = [
         f"{node.module}.{alias.name}"
         for node in ast.walk(module.tree)
