@@ -347,7 +347,11 @@ def _statement(play: Play, member: str) -> Row:
 
 
 def _cash(made: Row, currency: str) -> int:
-    return sum(row["balance_minor"] for row in made["balances"] if row["account"].endswith(f"/cash/{currency}"))
+    return _balance(made, "cash", currency)
+
+
+def _balance(made: Row, purpose: str, currency: str) -> int:
+    return sum(row["balance_minor"] for row in made["balances"] if row["account"].endswith(f"/{purpose}/{currency}"))
 
 
 def _open(made: Row, currency: str, *, is_carried: bool) -> int:
@@ -374,6 +378,7 @@ _FIGURES: dict[str, Callable[[Row, str], int]] = {
     "carried": lambda made, currency: _open(made, currency, is_carried=True),
     "returned": lambda made, currency: _open(made, currency, is_carried=False),
     "cash": _cash,
+    "swaps": lambda made, currency: _balance(made, "swaps", currency),
     "position": _sum("credit", "position_minor"),
     "reserves": _sum("credit", "transfer_minor"),
     "credit": _sum("credit", "credit_minor"),

@@ -217,8 +217,43 @@ def test_in_the_new_year_a_member_in_net_deficit_may_ask_for_a_swap(union):
         then  in-unit  swap  USD
           ana  -10.00  2000406.45
           dee   10.00  -
-        pays ana 10.00 in USD ref W8
+        pays ana 4.00 in USD ref W8
+        pays cy  6.00 in USD ref W9                             # what it gives
+    """)
+    entitled = union.ask("swap", "show", "ana")["entitlement"]
+    assert (entitled["deficit_minor"], entitled["entitlement_minor"]) == (10_00, 2_000_406_45)
+    refused = union.ask("swap", "draw", "dee", "1.00", "--from", "cy", "--reference", "S-0", code=3)
+    assert refused["refusals"][0]["code"] == "swap_not_in_deficit"
+    asked = union.ask("swap", "draw", "ana", "6.00", "--from", "cy", "--reference", "S-1")
+    union.agree(asked)
+    union.play("""
         at 2027-03-04T17:00
         runs to closed
+        then    cash  swaps  USD
+          ana  -     -6.00
+          cy   -      6.00
         proven
     """)
+
+
+def test_in_may_the_swap_is_repaid_with_two_months_of_interest(union):
+    # 6.00 at 4.5% from 4 March until 3 May, 60 days of 360: 0.045, which half-even is 0.04. A day later it would be overdue.
+    union.play("""
+        at 2027-05-03T10:00
+        pays ana 6.04 in USD ref W10                           | late
+    """)
+    (owed,) = union.ask("status")["swaps"]
+    assert (owed["member"], owed["amount_minor"], owed["interest_minor"], owed["due"], owed["state"]) == (
+        "ana",
+        600,
+        4,
+        "2027-05-04",
+        "open",
+    )
+    union.agree(union.ask("swap", "repay", "S-1"))
+    union.play("""
+        then    cash  swaps  USD
+          ana  -     -
+          cy   6.04  -
+    """)
+    assert union.ask("status")["swaps"] == []

@@ -10,6 +10,9 @@ from rescounter.cli.council_show import due_motions, motion_lines
 from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.dispute_union import dispute_body, dispute_lines
 from rescounter.cli.union_door import desk_of
+from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
+from rescounter.cli.rulebook_work import coming_lines
+from rescounter.cli.swap_work import swap_bodies, swap_lines
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
 from rescounter.cli.voice import counted
@@ -53,6 +56,8 @@ def show_status(call: Call) -> None:
         if told_json(call, body) or call.quiet:
             return
         lines = _headings(desk)
+            "rules_coming": [asdict(each) for each in coming(union.rulebook, at_us)],
+            "swaps": swap_bodies(desk),
         for cycle in going:
             lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *due_lines(due[cycle.code], desk)]
         lines += _opening(desk, going)
@@ -66,6 +71,9 @@ def show_status(call: Call) -> None:
         if pending:
             lines += ["", f"{counted(len(pending), 'proposal')} waiting:", *(f"  {proposal_line(desk, each)}" for each in pending)]
         print_lines(lines)
+        lines += ["", *swaps] if (swaps := swap_lines(desk)) else []
+        if changes := coming(union.rulebook, at_us):
+            lines += ["", "Rules that change by themselves:", *coming_lines(changes, zone)]
 
 
 def _head(desk: Desk) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def add_union_commands(app: typer.Typer) -> None:
     from rescounter.cli.pool_app import pool_app
     from rescounter.cli.rates_app import rates_app
     from rescounter.cli.rulebook_app import rulebook_app
+    from rescounter.cli.swap_app import swap_app
 
     app.command()(init)
     in_a_union(app, acts=False)(status)
@@ -45,6 +46,7 @@ def add_union_commands(app: typer.Typer) -> None:
         (approval_app, "approval"),
         (cycle_app, "cycle"),
         (capital_app, "capital"),
+        (swap_app, "swap"),
         (council_app, "council"),
         (dispute_app, "dispute"),
         (pool_app, "pool"),

@@ -70,6 +70,8 @@ KINDS: Final[Mapping[str, str]] = {
     "measure_conditioned": "the end of a measure by itself",
     "capital_moved": "a movement of the union's capital",
     "dealt": "foreign exchange, dealt",
+    "swap_drawn": "a swap",
+    "swap_repaid": "the repayment of a swap",
     "fund_contributed": "a contribution to the fund",
     "fund_returned": "a fund share, given back",
     "guarantee_paid_in": "capital ahead of the members",

@@ -13,6 +13,7 @@ from rescounter.cycle.exchanging import quotation_of
 from rescounter.cycle.figuring import Paid, in_the_unit
 from rescounter.cycle.next_step import is_left_known, pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.outcome import outcome_of
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.round import carried
@@ -20,7 +21,7 @@ from rescounter.settlement.fees import fees
 from rescounter.statements.cycle_figures import CycleFigures, figures_of
 from rescounter.terms.union_tables import FROZEN
 
-__all__ = ["as_paid", "carried_into", "closing", "figures_told", "left_of", "outcome_of"]
+__all__ = ["as_paid", "carried_into", "closing", "figures_told", "left_of"]
 
 
 def closing(union: Union, cycle: Cycle, office: Office) -> Step:
@@ -87,14 +88,6 @@ def as_paid(figures: CycleFigures, cycle: Cycle, office: Office) -> CycleFigures
 def _debits(table: pa.Table, currency: str, amount: str) -> dict[str, int]:
     """Amounts below zero by direct member, without their sign."""
     return {row["member"]: -row[amount] for row in table.to_pylist() if row["currency"] == currency and row[amount] < 0}
-
-
-def outcome_of(cycle: Cycle, office: Office) -> pa.Table:
-    """The obligations of the final result; after rounds of calls with what was replaced in the last of them, and *carried_minor*."""
-    called = next((act for act in (cycle.last("funded"), cycle.last("called")) if act is not None and "carried" in act.body), None)
-    if called is not None:
-        return office.table(called.body["carried"])
-    return office.table(cycle.known("cleared").body["tables"]["obligations"])
 
 
 def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:

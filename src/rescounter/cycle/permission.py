@@ -37,6 +37,7 @@ ROLES: Final = MappingProxyType(
         **dict.fromkeys(("motion_circulated", "motion_opened", "motion_closed"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("dispute_raised", "dispute_moved", "dispute_decided"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("dispute_agreed", "evidence_handed_in"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("swap_drawn", "swap_repaid"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("claim_notified", "claim_disputed"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("approved", "refused"), frozenset({_APPROVER, _OPERATOR, _MEMBER})),
     }

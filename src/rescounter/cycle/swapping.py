@@ -7,15 +7,15 @@ from typing import Final
 
 import pyarrow.compute as pc
 
-from rescounter.cycle.closing import outcome_of
 from rescounter.cycle.exchanging import has_unit, quotation_of
 from rescounter.cycle.office import Office
+from rescounter.cycle.outcome import outcome_of
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.settlement.basket import Quotation
 from rescounter.settlement.interest import swap_entitlement_minor
 
-__all__ = ["swap_minor"]
+__all__ = ["deficit_minor", "swap_minor"]
 
 _SWAP_YEARS: Final = 3
 
@@ -37,6 +37,16 @@ def swap_minor(union: Union, cycle: Cycle, office: Office, member: str) -> int |
         if rates is not None:
             paid[of] = paid.get(of, Fraction(0)) + _discharged(each, office, member, rates)
     return swap_entitlement_minor([round(paid[of]) for of in sorted(paid)], share=share) if paid else None
+
+
+def deficit_minor(union: Union, cycle: Cycle, office: Office, member: str) -> int:
+    """What *member* owes in all currencies together by the latest calls of *cycle*, minor units >= 0 of the unit of account."""
+    called, unit = cycle.last("called"), union.rules_of(cycle).exchange.unit
+    if called is None or "conversions" not in called.body:
+        return 0
+    table = office.table(called.body["conversions"])
+    own = table.filter(pc.and_(pc.equal(table["member"], member), pc.equal(table["into"], unit)))
+    return max(0, -(pc.sum(own["converted_minor"]).as_py() or 0))
 
 
 def _discharged(cycle: Cycle, office: Office, member: str, rates: Quotation) -> Fraction:

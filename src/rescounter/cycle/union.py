@@ -23,6 +23,7 @@ from rescounter.rulebook.rules import Rules
 from rescounter.rulebook.versions import Rulebook
 from rescounter.settlement.pledges import Pledges
 from rescounter.settlement.rates import RatesTold
+from rescounter.settlement.swaps import Swaps
 from rescounter.terms import Exponents, holds, there
 from rescounter.terms.acts import Act
 
@@ -104,6 +105,7 @@ class Union:
     disputes: Disputes = field(default_factory=Disputes)
     pool: Pool = field(default_factory=Pool)
     capital: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
+    swaps: Swaps = field(default_factory=Swaps)
 
     @property
     def is_demonstration(self) -> bool:
@@ -168,6 +170,7 @@ class Union:
             dealt=self._dealt_after(act),
             council=self.council.after(act),
             capital=self._capital_after(act),
+            swaps=self.swaps.after(act),
         )
 
     def _resolved_after(self, act: Act) -> Mapping[str, Act]:

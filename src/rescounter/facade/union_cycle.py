@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.approvals.approvals import Proposal
-from rescounter.cycle.closing import carried_into, figures_told, outcome_of
+from rescounter.cycle.closing import carried_into, figures_told
 from rescounter.cycle.next_step import pays
+from rescounter.cycle.outcome import outcome_of
 from rescounter.cycle.paying import stands
 from rescounter.cycle.submitting import held, withdrawn
 from rescounter.cycle.union import Cycle

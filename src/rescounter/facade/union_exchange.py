@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from rescounter.cycle.exchanging import has_unit
 from rescounter.cycle.rating import base_of
-from rescounter.cycle.swapping import swap_minor
+from rescounter.cycle.swapping import deficit_minor, swap_minor
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
 from rescounter.statements.facts import Conversion, ExchangeNote, RateNote
@@ -28,7 +28,7 @@ def exchange_note(desk: Desk, cycle: Cycle, member: str) -> ExchangeNote | None:
         for row in desk.office.table(cycle.final.body["rates"]).to_pylist()
         if row["currency"] in used
     )
-    is_in_deficit = sum(each.converted_minor for each in found if each.into == unit) < 0
+    is_in_deficit = deficit_minor(desk.union, cycle, desk.office, member) > 0
     interest = _interest(desk, cycle, member)
     return ExchangeNote(
         unit=unit,

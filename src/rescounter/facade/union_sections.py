@@ -8,6 +8,7 @@ from rescounter.facade.union import Desk
 from rescounter.facade.union_collateral import collateral_section
 from rescounter.facade.union_default import at_risk_section
 from rescounter.facade.union_pairs import pairs_section
+from rescounter.facade.union_swaps import swaps_section
 from rescounter.statements.section import Section
 
 __all__ = ["sections_of"]
@@ -15,6 +16,11 @@ __all__ = ["sections_of"]
 
 def sections_of(desk: Desk, cycle: Cycle, member: str) -> tuple[Section, ...]:
     """The sections that concern *member*; those that have nothing to tell are left out."""
-    found = (pairs_section(desk, cycle, member), collateral_section(desk, cycle, member), at_risk_section(desk, member))
+    found = (
+        pairs_section(desk, cycle, member),
+        collateral_section(desk, cycle, member),
+        at_risk_section(desk, member),
+        swaps_section(desk, member),
+    )
     told = tuple(section for section in found if section is not None)
     return (*told, *dispute_sections(desk, cycle, member))

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.cycle.closing import outcome_of
 from rescounter.cycle.exchanging import has_unit
+from rescounter.cycle.outcome import outcome_of
 from rescounter.cycle.pairing import is_of_pairs
 from rescounter.cycle.paying import cash_in, settlers
 from rescounter.cycle.union import Cycle
@@ -20,7 +20,7 @@ from rescounter.facade.union_pairs import pair_calls
 from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
 from rescounter.rulebook.rules import Rules
-from rescounter.settlement.accounts import ASSESSMENTS, CASH, CHARGES, CREDIT, FEES, FUND, INTEREST
+from rescounter.settlement.accounts import ASSESSMENTS, CASH, CHARGES, CREDIT, FEES, FUND, INTEREST, SWAPS
 from rescounter.settlement.calls import positions
 from rescounter.settlement.funding import standing
 from rescounter.statements.cycle_figures import CycleFigures
@@ -366,6 +366,7 @@ def _balances(desk: Desk, member: str) -> Iterator[Balance]:
         CHARGES: f"charges on lasting balances that are owed, {later}",
         FUND: "share in the guarantee fund",
         ASSESSMENTS: "called by the guarantee, below zero",
+        SWAPS: "swaps given to others, or below zero drawn from them",
     }
     currencies = {code for cycle in desk.union.cycles.values() for code in cycle.opened.body["frozen"]["exponents"]}
     currencies |= {act.body["currency"] for act in desk.union.resolved.values() if "currency" in act.body}

@@ -73,6 +73,7 @@ ALWAYS_APPROVED: Final[tuple[str, ...]] = (
     *("default_declared", "loss_borne", "assessment_paid", "recovered"),
     *("rates_set", "dealt"),
     *("prices_set", "collateral_pledged", "collateral_released"),
+    *("swap_drawn", "swap_repaid"),
     "capital_moved",
     *("dispute_decided", "measure_conditioned"),
     *("pool_year_opened", "pool_called", "pool_paid", "pool_year_closed"),
@@ -234,6 +235,9 @@ class ExchangeRules:
         default=Decimal(0),
     )
 
+    swap_rate: Decimal = _rule("per cent a year that a swap costs, fixed when it is drawn; days are counted by credit.day_count", default=Decimal(0))
+    swap_months: int = _rule("months from the settlement day for which a swap is drawn until it falls due", default=2)
+    swap_times: int = _rule("most swaps that one member may draw in a calendar year; 0 = as many as it is entitled to", default=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairingRules:

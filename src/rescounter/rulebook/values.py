@@ -95,7 +95,7 @@ def _yes_or_no(rule: Rule, found: Any, _: Exponents) -> Read:
 def _number(rule: Rule, found: Any, _: Exponents) -> Read:
     if type(found) is not int:
         return Read(None, (_wrong(rule, found),))
-    least = 1 if rule.id == "approvals.expires_days" else 0
+    least = 1 if rule.id in ("approvals.expires_days", "exchange.swap_months") else 0
     if not least <= found <= _DAYS_MAX:
         return Read(None, (Problem("number_out_of_range", str(found), f"{least} to {_DAYS_MAX}"),))
     return Read(found)

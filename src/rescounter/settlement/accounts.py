@@ -42,6 +42,7 @@ __all__ = [
     "RESERVE_FUND",
     "SETTLEMENT",
     "SET_OFF",
+    "SWAPS",
     "UNIDENTIFIED",
     "LimitChanges",
     "account_name",
@@ -69,6 +70,7 @@ ASSESSMENTS: Final = "assessments"
 DEFAULT: Final = "default"
 GUARANTEE: Final = "guarantee"
 LOSSES: Final = "losses"
+SWAPS: Final = "swaps"
 SETTLEMENT: Final = "settlement"
 UNIDENTIFIED: Final = "unidentified"
 POOL_DUES: Final = "pool-dues"

@@ -24,6 +24,7 @@ from rescounter.terms.pair_rules import PAIR_RULES
 from rescounter.terms.rulebook_rules import RULEBOOK_RULES
 from rescounter.terms.settlement_rules import SETTLEMENT_RULES
 from rescounter.terms.submission_rules import SUBMISSION_RULES
+from rescounter.terms.swap_rules import SWAP_RULES
 
 __all__ = ["EXCLUSIONS", "LEDGER_REFUSALS", "REFUSALS", "UNION_REFUSALS", "Exclusion", "Refusal", "RefusalRule", "shown"]
 
@@ -262,7 +263,7 @@ UNION_REFUSALS: Final = MappingProxyType(
         row[0]: RefusalRule(*row)
         for rules in (
             *(MEMBER_RULES, RULEBOOK_RULES, SUBMISSION_RULES, SETTLEMENT_RULES, CYCLE_RULES, COUNCIL_RULES, DISPUTE_RULES),
-            *(CREDIT_RULES, GUARANTEE_RULES, EXCHANGE_RULES, INSURANCE_RULES, PAIR_RULES),
+            *(CREDIT_RULES, GUARANTEE_RULES, EXCHANGE_RULES, INSURANCE_RULES, PAIR_RULES, SWAP_RULES),
         )
         for row in sorted(rules, key=lambda row: row[2])
     }
