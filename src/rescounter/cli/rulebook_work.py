@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,11 +21,12 @@ from rescounter.terms import CallerFault
 
 if TYPE_CHECKING:
     from rescounter.facade.union import Desk
+    from rescounter.rulebook.coming import Coming
     from rescounter.rulebook.reading import RuleText
     from rescounter.rulebook.told import ToldRule
     from rescounter.terms import Refusal
 
-__all__ = ["change_rules", "check_file", "list_packs", "print_pack", "show_differences", "show_rules"]
+__all__ = ["change_rules", "check_file", "coming_lines", "list_packs", "print_pack", "show_differences", "show_rules"]
 
 _WIDTH: Final = 100
 
@@ -75,6 +76,7 @@ def _tell_faults(faults: tuple[Refusal, ...]) -> None:
 
 def show_rules(call: Call, *, as_text: bool, version: int | None) -> None:
     """The rules in force, or of a version; or the text."""
+    from rescounter.rulebook.coming import coming
     from rescounter.rulebook.told import show, show_text
 
     with desk_of(call) as desk:
@@ -85,17 +87,33 @@ def show_rules(call: Call, *, as_text: bool, version: int | None) -> None:
             return
         told = show(rulebook, at_us) if version is None else show_text(found.rule_text)
         zone = desk.union.rules(at_us).union.zone
-        body = {"version": found.number, "digest": found.digest, "text": found.text, "rules": [asdict(each) for each in told]}
+        changes = coming(rulebook, at_us) if version is None else ()
+        body = {
+            "version": found.number,
+            "digest": found.digest,
+            "text": found.text,
+            "rules": [asdict(each) for each in told],
+            "coming": [asdict(each) for each in changes],
+        }
         if told_json(call, body) or call.quiet:
             return
         lines = [line for each in told for line in _rule_lines(each, found.number, zone)]
+        if changes:
+            lines += ["", "What changes by itself:", *coming_lines(changes, zone)]
         versions = [f"  version {each.number}, from {when(each.from_us, zone)}, digest {each.digest}" for each in rulebook.versions]
         print_lines([f"Version {found.number}, in force from {when(found.from_us, zone)}:", *lines, "", "Versions:", *versions])
+
+
+def coming_lines(changes: Sequence[Coming], zone: str) -> list[str]:
+    """Rules that lapse or begin by themselves, one in a line, the next first."""
+    told = (f"{when(each.at_us, zone)}: {each.rule} = {each.after}, instead of {each.before} ({each.why})" for each in changes)
+    return [line for each in told for line in textwrap.wrap(each, _WIDTH, initial_indent="  ", subsequent_indent="      ")]
 
 
 def _rule_lines(rule: ToldRule, number: int, zone: str) -> Iterator[str]:
     """A rule and its value, since which version and until when, and below what it means."""
     since = "" if rule.version in (0, number) else f" (since version {rule.version})"
+    since = since if not rule.is_dated or rule.from_us is None else f" (from {when(rule.from_us, zone)})"
     until = "" if rule.until_us is None else f" (until {when(rule.until_us, zone)})"
     yield from textwrap.wrap(f"{rule.id} = {rule.value}{since}{until}", _WIDTH, initial_indent="  ", subsequent_indent="      ")
     yield from textwrap.wrap(rule.meaning, _WIDTH, initial_indent="      ", subsequent_indent="      ")
@@ -135,25 +153,16 @@ def _read(file: Path) -> RuleText:
 
     read = read_rule_text(text_of(file))
     if read.refusals:
-        first = read.refusals[0]
-        told = f"line {first.row}, {first.id}: found {first.found}, allowed {first.allowed}"
-        raise CallerFault(
-            "rulebook_refused", f"{file} has {counted(len(read.refusals), 'fault')}; the first: {told}", refusals=read.refusals
-        )
+        told = "".join(f"\n  line {each.row}, {each.id}: found {each.found}, allowed {each.allowed}" for each in read.refusals)
+        raise CallerFault("rulebook_refused", f"{file} has {counted(len(read.refusals), 'fault')}:{told}", refusals=read.refusals)
     return read.known
 
 
 def change_rules(call: Call, file: Path) -> None:
     """Propose a text as the next version."""
-    from rescounter.cycle.office import Step, wanted
+    from rescounter.cycle.rule_texts import changing_rules
 
     text = _read(file)
     with desk_of(call) as desk:
-        by = who(call, desk)
-        versions = desk.union.rulebook.versions
-        if versions[-1].digest == text.digest:
-            step = Step(is_done=True, told=f"This text is version {versions[-1].number} already; nothing was done.")
-        else:
-            step = wanted("rulebook_changed", text=text.text, digest=text.digest, frozen=dict(text.frozen))
-        done = desk.do(step, by=by)
+        done = desk.do(changing_rules(desk.union, text.text, at_us=desk.at_us), by=who(call, desk))
         tell_done(call, desk, done, f"{file} is version {len(desk.union.rulebook.versions)} of the rulebook.")

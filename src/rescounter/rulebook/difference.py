@@ -47,4 +47,4 @@ def _value(lines: Mapping[_Key, ToldRule], key: _Key) -> str:
 
 
 def _lines(rule_text: RuleText) -> dict[_Key, ToldRule]:
-    return {(line.id, line.from_us if line.until_us is not None else None, line.until_us): line for line in show_text(rule_text)}
+    return {(line.id, *((line.from_us, line.until_us) if line.is_dated else (None, None))): line for line in show_text(rule_text)}

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from rescounter.rulebook.fields import RULES
+from rescounter.rulebook.lines import line_of, lines_of
 from rescounter.rulebook.reading import RuleText, read_recorded, read_rulebook
 from rescounter.rulebook.rules import Rules
 from rescounter.terms import Refusal
@@ -95,9 +96,10 @@ class Rulebook:
         """Since when the rule has the value that it has at an instant, by which version, and until when."""
         holds(rule_id in RULES, "a_rule_is_known", rule=rule_id)
         version = self.version_at(at_us)
-        for each in version.rule_text.temporary:
-            if each.rule == rule_id and each.from_us <= at_us < each.until_us:
-                return Origin(version=version.number, from_us=max(each.from_us, version.from_us), until_us=each.until_us)
+        dated = [each for each in version.rule_text.temporary if each.rule == rule_id and each.holds_at(at_us)]
+        if dated:
+            latest = max(dated, key=lambda each: each.from_us)
+            return Origin(version=version.number, from_us=max(latest.from_us, version.from_us), until_us=latest.until_us)
         first = version
         value: Any = version.rule_text.values[rule_id]
         for before in reversed(self._were_in_force(version)):
@@ -123,13 +125,15 @@ def refusals_to_change(rulebook: Rulebook, text: str, at_us: int) -> tuple[Refus
     if rulebook.versions and rulebook.versions[-1].digest == known.digest:
         found.append(_refusal("version_unchanged", f"version {len(rulebook.versions)}, digest {known.digest[:16]}"))
     if known.in_force_from_us is not None and known.in_force_from_us < at_us:
-        found.append(_refusal("version_in_the_past", f"in_force_from {told(known.in_force_from_us, known.values['union.zone'])}"))
+        line = line_of(lines_of(text), "rulebook", "in_force_from")
+        named = f"in_force_from {told(known.in_force_from_us, known.values['union.zone'])}"
+        found.append(_refusal("version_in_the_past", named, line=line))
     return tuple(found)
 
 
-def _refusal(code: str, found: str) -> Refusal:
+def _refusal(code: str, found: str, *, line: int = 0) -> Refusal:
     rule = UNION_REFUSALS[code]
-    return Refusal(0, "rulebook", code, found, rule.allowed, rule.what_to_do)
+    return Refusal(line, "rulebook", code, found, rule.allowed, rule.what_to_do)
 
 
 @lru_cache(maxsize=64)

@@ -229,4 +229,22 @@ RULEBOOK_RULES: Final[tuple[_Row, ...]] = (
         "Name a later instant, or leave in_force_from out.",
         "in_force_from of last year",
     ),
+    (
+        "rulebook_read_otherwise",
+        "B25",
+        2750,
+        "the act does not say what its text says when it is read today",
+        "text, digest and frozen values as the text is read when it is proposed, and again when it is decided",
+        "Propose the text again with rescounter rulebook change.",
+        "a text that was proposed before the zone of its dates changed",
+    ),
+    (
+        "nobody_could_approve",
+        "B26",
+        2760,
+        "by the text nobody could approve anything, so that nothing could be put right",
+        "two active people with the role approvals.role, or one where it is not the operator's; or a single person's union",
+        "Add a person with the role first, or keep approvals.role as it is.",
+        'approvals.role = "approver" in a union without an approver',
+    ),
 )
