@@ -30,9 +30,9 @@ END = "2026-03-12T00:00"
 LIFTED, BEFORE = 50_000, 5_000
 
 
-def noticed(*council: str, members: str = FIVE) -> Chamber:
+def noticed(*council: str, members: str = FIVE, store: str = "sqlite") -> Chamber:
     """A union in which bo complains that the limit of ana was raised, and gave notice once the levels had passed."""
-    world = chamber(members, text=rules(DECIDES, *council, *DISPUTES))
+    world = chamber(members, text=rules(DECIDES, *council, *DISPUTES), store=store)
     world.cap("ana", BEFORE)
     world.clock[0] += 1_000_000
     world.cap("ana", LIFTED)

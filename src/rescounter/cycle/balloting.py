@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
 from rescounter.council.motions import Motion, ballot_text, carried_out
-from rescounter.council.named import weights_with_basic_votes
 from rescounter.council.states import State
 from rescounter.council.tallying import counted_body, tally_body, tally_of
 from rescounter.council.voting import Base, Choice
-from rescounter.cycle.motions import act_faults, motion_for
+from rescounter.cycle.motions import act_faults, date_too_near, motion_for, vote_ends
 from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.representing import key_of, represented_by
+from rescounter.cycle.rule_texts import faults_by_line, refusals_of_rules
 from rescounter.cycle.union import Union
 from rescounter.cycle.voted_disputes import decided_by, draft_of, vote_faults
+from rescounter.cycle.weighing import weighed
 from rescounter.ledger.notes import Verifier, opened
 from rescounter.membership.members import Standing
+from rescounter.rulebook.lines import line_of, lines_of
 from rescounter.rulebook.subjects import BY_VOTE, concerned, is_kept
 from rescounter.terms import CallerFault, Refusal
 from rescounter.terms.acts import canonical
-from rescounter.terms.calendar import day_of, instant_us, told
+from rescounter.terms.calendar import told
 
 __all__ = ["ELECTORATE_MAX", "closing_vote", "electorate_of", "executed", "interested_of", "opening_vote", "voting"]
 
@@ -42,35 +43,41 @@ def opening_vote(union: Union, by: str, number: int, *, log: str, at_us: int) ->
     if at_us < circulated["opens_from_us"]:
         opens = told(circulated["opens_from_us"], motion.zone)
         return refused(refusal("motion_too_early", str(number), found="its circulation has not ended", allowed=f"from {opens} on"))
-    electorate, found = electorate_of(union, motion, at_us=at_us)
+    electorate, basis, found = electorate_of(union, motion, at_us=at_us)
     if found:
         return refused(*found)
-    last_day = day_of(at_us, motion.zone) + datetime.timedelta(days=circulated["voting_days"] + 1)
+    ends = vote_ends(at_us, circulated["voting_days"], motion.zone)
+    date = circulated.get("void_from_us")
+    if date is not None and date < ends:
+        return refused(date_too_near(number, date, ends, motion.zone))
     return wanted(
         "motion_opened",
         motion=number,
         log=log,
         electorate=electorate,
+        weighed=basis,
         interested=interested_of(union, motion),
-        closes_at_us=instant_us(last_day, datetime.time(), motion.zone),
+        closes_at_us=ends,
         reckoned_at_us=at_us,
     )
 
 
-def electorate_of(union: Union, motion: Motion, *, at_us: int) -> tuple[list[list[Any]], tuple[Refusal, ...]]:
-    """Members that may vote from an instant on, as code, weight and office, by code; or why nobody can."""
-    codes = [code for code in sorted(union.register.by_code.flat()) if union.register.standing_at(code, at_us) in _MAY_VOTE]
+def electorate_of(union: Union, motion: Motion, *, at_us: int) -> tuple[list[list[Any]], dict[str, Any] | None, tuple[Refusal, ...]]:
+    """Members that may vote from an instant on, as code, weight and office, by code; from what they weigh; or why nobody can.
+
+    Who stands for the insurance pool has no vote.
+    """
+    entitled = set(union.register.by_code.flat()) - {union.rules(at_us).pool.member}
+    codes = [code for code in sorted(entitled) if union.register.standing_at(code, at_us) in _MAY_VOTE]
     if not 1 <= len(codes) <= ELECTORATE_MAX:
-        return [], (refusal("electorate_unusable", str(motion.number), found=f"{len(codes):,} members"),)
-    weights = dict.fromkeys(codes, 1)
+        return [], None, (refusal("electorate_unusable", str(motion.number), found=f"{len(codes):,} members"),)
+    weights, basis = dict.fromkeys(codes, 1), None
     if motion.rule.base is Base.WEIGHT:
-        currency = union.rules(at_us).council.weight_currency
-        quotas = {code: union.register.limit_of(code, currency, "quota", at_us) or 0 for code in codes}
-        if lacking := [code for code, quota in quotas.items() if not quota]:
-            return [], tuple(refusal("quota_missing", code, found=f"no quota in {currency or 'no currency'}") for code in lacking[:100])
-        weights = weights_with_basic_votes(quotas)
+        weights, basis, found = weighed(union, codes, at_us=at_us)
+        if found:
+            return [], None, found
     offices = union.council.offices(at_us)
-    return [[code, weights[code], offices.get(code, "")] for code in codes], ()
+    return [[code, weights[code], offices.get(code, "")] for code in codes], basis, ()
 
 
 def interested_of(union: Union, motion: Motion) -> list[str]:
@@ -121,10 +128,10 @@ def _is_signed(key: str, text: bytes, line: str) -> bool:
 # The decision.
 
 
-def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], str], at_us: int) -> Step:
+def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], str], at_us: int, is_read_again: bool = True) -> Step:
     """Close a vote by the clock alone, and say what it came to: never before its end, however clear it is.
 
-    Args: *keep*: keeps how each member counted, as a document, and returns its digest.
+    Args: *keep*: keeps how each member counted, as a document, and returns its digest; *is_read_again*: as `circulating` has it.
     """
     known = union.council.motions.get(number)
     if known is not None and known.last("motion_closed") is not None:
@@ -136,7 +143,7 @@ def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], 
         ends = told(motion.closes_at_us, motion.zone)
         return refused(refusal("motion_too_early", str(number), found="the vote has not ended", allowed=f"from {ends} on"))
     tally = tally_of(motion)
-    reasons = _why_void(union, motion, at_us=at_us) if tally.is_adopted else []
+    reasons = _why_void(union, motion, at_us=at_us, is_read_again=is_read_again) if tally.is_adopted else []
     return wanted(
         "motion_closed",
         motion=number,
@@ -148,20 +155,34 @@ def closing_vote(union: Union, by: str, number: int, *, keep: Callable[[bytes], 
     )
 
 
-def _why_void(union: Union, motion: Motion, *, at_us: int) -> list[str]:
-    """Why what was adopted cannot be done as the union stands; nothing where it can."""
+def _why_void(union: Union, motion: Motion, *, at_us: int, is_read_again: bool) -> list[str]:
+    """Why what was adopted cannot be done as the union stands, for a text of the rulebook by line; nothing where it can."""
     content, rules = motion.content, union.rules(at_us).council
     if not is_kept(rules, content["kind"], content["body"], is_constituted=True):
         return [f"{content['kind']} is not the council's by the rulebook in force"]
     if content["kind"] == "rulebook_changed":
         if content["over"] != len(union.rulebook.versions):
             return [f"it was written over version {content['over']}, and version {len(union.rulebook.versions)} came since"]
-        return []
+        return _why_void_text(union, motion, at_us=at_us, is_read_again=is_read_again)
     if content["kind"] == BY_VOTE:
         found = vote_faults(union, content["body"], at_us=at_us)
     else:
         _, found = act_faults(union, content["kind"], content["body"], at_us=at_us)
     return [f"{each.id}: {each.code}, found {each.found}" for each in found]
+
+
+def _why_void_text(union: Union, motion: Motion, *, at_us: int, is_read_again: bool) -> list[str]:
+    """Faults that a text has now, also where the lists of the world or what is asked of texts changed since it was tabled.
+
+    A motion that circulated without the date of its text (`void_from_us`) is not bound to it: it comes into force with its close.
+    """
+    body, date = motion.content["body"], motion.known("motion_circulated").body.get("void_from_us")
+    late = []
+    if date is not None and date < at_us:
+        line = line_of(lines_of(body["text"]), "rulebook", "in_force_from")
+        late = [f"line {line}: rulebook: version_in_the_past, found in_force_from {told(date, motion.zone)}"]
+    found = refusals_of_rules(union, Wanted("rulebook_changed", body), at_us=at_us) if is_read_again else ()
+    return late + faults_by_line(tuple(each for each in found if each.code != "version_in_the_past"))
 
 
 def executed(union: Union, act: Wanted, *, by: str, at_us: int) -> tuple[tuple[str, Wanted], ...]:

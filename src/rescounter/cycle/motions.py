@@ -13,19 +13,30 @@ from rescounter.cycle.office import Step, Wanted, refusal, refused, wanted
 from rescounter.cycle.permission import conditions_of, person_of
 from rescounter.cycle.rating import setting_rates
 from rescounter.cycle.representing import represented_by
-from rescounter.cycle.rule_texts import read_rule_text
+from rescounter.cycle.rule_texts import read_rule_text, text_refusals
 from rescounter.cycle.union import Union
 from rescounter.cycle.voted_disputes import vote_wanted, voting_rule_of
 from rescounter.membership.members import Role
 from rescounter.membership.refusing import refusals as refusals_of_member
 from rescounter.rulebook.subjects import BY_VOTE, concerned, is_kept, subject_of, voting_rule_name
-from rescounter.rulebook.versions import refusals_to_change
 from rescounter.terms import Refusal
-from rescounter.terms.calendar import day_of, instant_us
+from rescounter.terms.calendar import day_of, instant_us, told
 from rescounter.terms.identity import is_text
 from rescounter.terms.names import TEXT_LENGTH_MAX
 
-__all__ = ["act_faults", "amending", "circulating", "midnight_after", "motion_for", "tabling", "undecided_refusals", "withdrawing_motion"]
+__all__ = [
+    "act_faults",
+    "amending",
+    "circulating",
+    "date_too_near",
+    "midnight_after",
+    "motion_for",
+    "named_date",
+    "tabling",
+    "undecided_refusals",
+    "vote_ends",
+    "withdrawing_motion",
+]
 
 _LONG_TEXT_MAX: Final = 20_000
 _AT_ONCE: Final = 0
@@ -125,7 +136,7 @@ def act_faults(union: Union, kind: str, body: Mapping[str, Any], *, at_us: int) 
         if not isinstance(text, str):
             return {}, (refusal("motion_unusable", kind, found="no text"),)
         read = read_rule_text(text)
-        return (read.known.as_body() if not read.refusals else {}), read.refusals or refusals_to_change(union.rulebook, text, at_us)
+        return (read.known.as_body() if not read.refusals else {}), text_refusals(union, text, at_us=at_us)
     if kind == "rates_set":
         return _rates(union, body, at_us=at_us)
     if kind == BY_VOTE:
@@ -162,8 +173,12 @@ def _with_groups(union: Union, codes: frozenset[str] | set[str]) -> frozenset[st
     return frozenset(codes) | {member.code for member in union.register.by_code.values() if groups and member.group in groups}
 
 
-def circulating(union: Union, by: str, number: int, *, at_us: int) -> Step:
-    """Circulate a motion: its voting rule, the first instant of its vote and the days of it are fixed, whatever rules come."""
+def circulating(union: Union, by: str, number: int, *, at_us: int, is_read_again: bool = True) -> Step:
+    """Circulate a motion: its voting rule, the first instant of its vote and the days of it are fixed, whatever rules come.
+
+    A text of the rulebook is checked in full once more, and the date that it names becomes the one by which its vote must be closed. Args:
+    *is_read_again*: False where a history is replayed, since the lists of the world change and what fitted then need not fit today.
+    """
     motion, found = motion_for(union, number, "motion_circulated", by=by, at_us=at_us)
     if motion is None or found:
         return _circulated_before(union, number, found)
@@ -171,12 +186,18 @@ def circulating(union: Union, by: str, number: int, *, at_us: int) -> Step:
     if not is_kept(rules.council, content["kind"], content["body"], is_constituted=True):
         return refused(refusal("no_council", str(number), found=f"{content['kind']} is not the council's by the rulebook in force"))
     if content["kind"] == "rulebook_changed" and content["over"] != len(union.rulebook.versions):
-        told = f"a text over version {content['over']}, and version {len(union.rulebook.versions)} came since: amend it"
-        return refused(refusal("motion_unusable", str(number), found=told))
+        over = f"a text over version {content['over']}, and version {len(union.rulebook.versions)} came since: amend it"
+        return refused(refusal("motion_unusable", str(number), found=over))
+    is_text_asked = content["kind"] == "rulebook_changed" and is_read_again
+    if is_text_asked and (faults := text_refusals(union, content["body"]["text"], at_us=at_us)):
+        return refused(*faults)
     is_emergency = content["subject"] == "emergency_measure"
     days = rules.council.emergency_days if is_emergency else rules.council.voting_days
     name = voting_rule_name(rules.council, content["subject"], voting_rule_of(union, content["kind"], content["body"]))
     opens = _AT_ONCE if is_emergency else midnight_after(at_us, rules.council.circulation_days, rules.union.zone)
+    void_from_us, ends = named_date(content), vote_ends(max(opens, at_us), days, rules.union.zone)
+    if void_from_us is not None and is_read_again and void_from_us < ends:
+        return refused(date_too_near(number, void_from_us, ends, rules.union.zone))
     return wanted(
         "motion_circulated",
         motion=number,
@@ -187,8 +208,26 @@ def circulating(union: Union, by: str, number: int, *, at_us: int) -> Step:
         zone=rules.union.zone,
         opens_from_us=opens,
         voting_days=days,
+        void_from_us=void_from_us,
         reckoned_at_us=at_us,
     )
+
+
+def named_date(content: Mapping[str, Any]) -> int | None:
+    """The instant from which a text of the rulebook wants to be in force, as it was read when it was tabled; None for any other motion."""
+    found = content["body"]["frozen"]["in_force_from_us"] if content["kind"] == "rulebook_changed" else None
+    return None if found is None else int(found)
+
+
+def vote_ends(at_us: int, days: int, zone: str) -> int:
+    """The end of a vote that opens at an instant: the midnight that ends the last of its *days* behind that day."""
+    return instant_us(day_of(at_us, zone) + datetime.timedelta(days=days + 1), datetime.time(), zone)
+
+
+def date_too_near(number: int, date_us: int, ends_us: int, zone: str) -> Refusal:
+    """Why a text is not voted on: it would be in force before its vote has ended."""
+    found = f"a text in force from {told(date_us, zone)}, and its vote ends {told(ends_us, zone)} at the earliest: amend it"
+    return refusal("motion_unusable", str(number), found=found)
 
 
 def _circulated_before(union: Union, number: int, found: tuple[Refusal, ...]) -> Step:

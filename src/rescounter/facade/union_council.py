@@ -166,17 +166,9 @@ def export_vote(desk: Desk, number: int, target: Path, *, force: bool = False) -
         "union": desk.union.rules(desk.at_us).union.name,
         "motion": number,
         "records": [
-            {
-                "number": each.number,
-                "kind": each.kind,
-                "by": each.by,
-                "at_us": each.at_us,
-                "body": each.body.decode(),
-                "proof": _proof(desk.ledger.store.prove_record(each.number, log_size=size)),
-            }
-            for number in sorted(wanted)
-            for each in desk.ledger.store.records(after=number - 1, rows_max=1)
+            _exported(desk, each, size) for number in sorted(wanted) for each in desk.ledger.store.records(after=number - 1, rows_max=1)
         ],
+        "sources": [_exported(desk, each, size) for each in _sources(desk, motion)],
         "counted": desk.office.document(closed["counted"]).decode(),
         "checkpoint": note,
         "verifiers": [verifier.text() for verifier in desk.ledger.keys.verifiers],
@@ -184,6 +176,33 @@ def export_vote(desk: Desk, number: int, target: Path, *, force: bool = False) -
     with new_folder(target, force=force) as new:
         (new / VOTE_FILE).write_text(json.dumps(vote, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return vote
+
+
+def _exported(desk: Desk, record: StoredRecord, size: int) -> dict[str, Any]:
+    return {
+        "number": record.number,
+        "kind": record.kind,
+        "by": record.by,
+        "at_us": record.at_us,
+        "body": record.body.decode(),
+        "proof": _proof(desk.ledger.store.prove_record(record.number, log_size=size)),
+    }
+
+
+def _sources(desk: Desk, motion: Motion) -> list[StoredRecord]:
+    """The records from which the votes of a motion were weighed, in order: the rulebook's text, and quotas or contributions until then."""
+    opened = motion.known("motion_opened")
+    weighed = opened.body.get("weighed")
+    if weighed is None:
+        return []
+    kinds = {"quotas": ("limits_set",), "fund": ("fund_contributed", "fund_returned")}.get(weighed["by"], ())
+    before = (each for each in _records(desk) if each.number < opened.number)
+    return [each for each in before if each.number == weighed["rulebook"] or (each.kind in kinds and _weighs(each, weighed["currency"]))]
+
+
+def _weighs(record: StoredRecord, currency: str) -> bool:
+    body = body_of(record.body)
+    return any(each["currency"] == currency and each.get("kind", "quota") == "quota" for each in body.get("limits", (body,)))
 
 
 def _proof(proof: InclusionProof) -> dict[str, Any]:

@@ -26,8 +26,13 @@ def council_disagreements(values: Mapping[str, Any]) -> Iterator[_Told]:
     chosen = {values.get("council.rule"), *(values.get("council.by_subject") or {}).values()}
     weighted = sorted(str(name) for name in chosen if name in _WEIGHTED or own.get(name, {}).get("base") == "weight")
     currency, named = values.get("council.weight_currency"), values.get("union.currencies")
-    if weighted and currency == "":
-        yield "council.weight_currency", _CODE, '""', f"a currency whose quotas weigh votes, since {weighted[0]} weighs them", ""
+    weights, table = values.get("council.weights"), values.get("council.weight_table")
+    if weighted and currency == "" and weights in ("quotas", "fund"):
+        yield "council.weight_currency", _CODE, '""', f"a currency whose {weights} weigh votes, since {weighted[0]} weighs them", ""
+    if weights == "table" and table is not None and not table:
+        yield "council.weight_table", _CODE, "{}", "a weight of each member, since council.weights is table", ""
+    if weights not in (None, "table") and table:
+        yield "council.weight_table", _CODE, f"{len(table)} weights", f"none, since council.weights is {weights}", ""
     if currency and named and currency not in named:
         yield "council.weight_currency", "currency_left_out", currency, "one of union.currencies: " + ", ".join(named), ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,19 +11,21 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rescounter.rulebook.fields import Kind, Rule
-from rescounter.rulebook.rules import COUNCIL_SUBJECTS
+from rescounter.rulebook.rules import ANYBODY, COUNCIL_SUBJECTS
 from rescounter.rulebook.voting_tables import table_faults
 from rescounter.terms import Exponents, format_minor, parse_minor
 from rescounter.terms.currencies import EXPONENT_MAX
 from rescounter.terms.identity import is_text
 from rescounter.terms.money import read_decimal
-from rescounter.terms.names import TEXT_LENGTH_MAX
+from rescounter.terms.names import NAME_LENGTH_MAX, TEXT_LENGTH_MAX
 
 __all__ = ["Problem", "Read", "found_in_toml", "read_value", "told_value"]
 
 _DAYS_MAX: Final = 366
 _PER_MILLE_MAX: Final = 1000
 _TEMPLATE_LENGTH_MAX: Final = 20_000
+_WEIGHT_MAX: Final = 10**12
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,14 @@ def found_in_toml(found: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(found_in_toml(each) for each in found) + "]"
         case Mapping():
-            return "{ " + ", ".join(f"{key} = {found_in_toml(each)}" for key, each in found.items()) + " }" if found else "{}"
+            return "{ " + ", ".join(f"{_key(key)} = {found_in_toml(each)}" for key, each in found.items()) + " }" if found else "{}"
         case datetime.date() | datetime.time():
             return found.isoformat()
     return str(found)
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else found_in_toml(key)
 
 
 def told_value(rule: Rule, value: Any, exponents: Exponents) -> str:
@@ -177,6 +184,15 @@ def _text_of_subject(rule: Rule, found: Any, exponents: Exponents, subject: str)
     return _text(rule, found, exponents)
 
 
+def _weight(rule: Rule, found: Any, _: Exponents, member: str) -> Read:
+    if member != ANYBODY and not is_text(member, NAME_LENGTH_MAX):
+        return Read(None, (Problem("text_unusable_in_rule", found_in_toml(member), 'the code of a member, or "*"'),))
+    if type(found) is not int:
+        return Read(None, (_wrong(rule, found, member),))
+    is_weight = 1 <= found <= _WEIGHT_MAX
+    return Read(found) if is_weight else Read(None, (Problem("number_out_of_range", str(found), f"1 to {_WEIGHT_MAX:,}"),))
+
+
 def _template(rule: Rule, found: Any, _: Exponents, name: str) -> Read:
     if not isinstance(found, str):
         return Read(None, (_wrong(rule, found),))
@@ -209,6 +225,7 @@ _READERS: Final[Mapping[Kind, Callable[[Rule, Any, Exponents], Read]]] = Mapping
         Kind.TEXT_BY_CURRENCY: _table(_text_of),
         Kind.TEXTS_BY_CURRENCY: _table(_texts_of),
         Kind.TEXT_BY_SUBJECT: _table(_text_of_subject),
+        Kind.WEIGHTS: _table(_weight),
         Kind.TEMPLATES: _table(_template),
         Kind.VOTING_RULES: _table(_voting_rule),
     }

@@ -183,4 +183,13 @@ COUNCIL_RULES: Final[tuple[_Row, ...]] = (
         "Let members join, or choose a council of fewer.",
         "a vote in a union without members",
     ),
+    (
+        "weight_missing",
+        "V20",
+        8200,
+        "the voting rule weighs votes, and a member has nothing that weighs",
+        'a weight in council.weight_table, or "*" in it; or a contribution to the guarantee fund in council.weight_currency',
+        "Name the member in the table, or let it contribute, or choose another voting rule.",
+        "a vote by weight_table in which BO is not named",
+    ),
 )

@@ -16,6 +16,7 @@ from rescounter.terms.calendar import day_of, instant_us, knows_zone
 from rescounter.verification import proofs
 from rescounter.verification.records import faults_of_records
 from rescounter.verification.verdict import Finding, Verdict
+from rescounter.verification.weights import faults_of_weights, told_of_weights
 
 __all__ = ["FORMAT", "verify_vote"]
 
@@ -33,7 +34,7 @@ def verify_vote(vote: object, *, verifier: str | None = None) -> Verdict:
     if not isinstance(vote, Mapping) or vote.get("format") != FORMAT:
         return _verdict([Finding("shape", "format", proofs.shown(vote.get("format") if isinstance(vote, Mapping) else vote), FORMAT)])
     try:
-        found = list(faults_of_records(vote, verifier, check="record")) or list(_vote(vote))
+        found = list(faults_of_records(vote, verifier, check="record")) or list(_vote(vote, verifier))
     except _MALFORMED as fault:
         found = [Finding("shape", "vote.json", f"something else ({type(fault).__name__})", "a vote as rescounter council export writes it")]
     return _verdict(found) if found else _sound(vote, verifier)
@@ -54,7 +55,11 @@ def _sound(vote: Mapping[str, Any], verifier: str | None) -> Verdict:
         f"{len(cast)} ballots come to the tally on record, counted anew: {closed['tally']['reason']}",
         f"{signed} of {len(cast)} ballots are signed by the keys on record",
     ]
+    opened, rule = (next(body for kind, body in reversed(bodies) if kind == wanted) for wanted in ("motion_opened", "motion_circulated"))
+    of_weights, not_of_weights = told_of_weights(vote, opened, rule["rule"])
+    proven += of_weights
     not_proven = ["that no ballot was kept off the records: whoever voted finds its own among them"]
+    not_proven += not_of_weights
     if signed:
         not_proven.append("that the keys on record are the members': compare them with those that members published")
     if verifier is None:
@@ -65,7 +70,7 @@ def _sound(vote: Mapping[str, Any], verifier: str | None) -> Verdict:
 # The vote.
 
 
-def _vote(vote: Mapping[str, Any]) -> Iterator[Finding]:
+def _vote(vote: Mapping[str, Any], verifier: str | None) -> Iterator[Finding]:
     acts = [(record, json.loads(record["body"])) for record in vote["records"]]
     content: Mapping[str, Any] = {}
     circulated: Mapping[str, Any] = {}
@@ -95,6 +100,7 @@ def _vote(vote: Mapping[str, Any]) -> Iterator[Finding]:
     log = vote["checkpoint"].partition("\n")[0]
     if opened[1]["log"] != log:
         yield Finding("ballots", "the log that they are signed for", proofs.shown(opened[1]["log"]), proofs.shown(log))
+    yield from faults_of_weights(vote, opened, circulated["rule"], verifier)
     yield from _signatures(circulated, opened[1], ballots)
     yield from _tally(vote, circulated, opened, closed, ballots)
     yield from _executed(acts, content, closed)
