@@ -100,3 +100,37 @@ def test_who_overtook_a_dealing_leaves_nothing_to_approve_twice(union):
     assert union.agree(first)["act"]
     refused = union.ask("approval", "approve", second["proposal"], by="eva", code=3)
     assert {each["code"] for each in refused["refusals"]} == {"dealing_wrong"}
+
+
+def test_rates_that_are_missing_are_told_when_the_cycle_opens_in_status_and_at_submission(union):
+    """The cycle is cut off on 27 February at 12:00; rates count for four days, so those of the 23rd on do."""
+    opened = union.ask("cycle", "open")
+    due = opened["rates_due"]
+    assert (due["base"], due["from"], due["by"]) == ("EUR", "2026-02-23 12:00", "2026-02-27 12:00")
+    assert [(row["currency"], row["latest"], row["only_if_used"]) for row in due["missing"]] == [("JPY", None, True), ("USD", None, False)]
+    row = {"id": "1", "debtor": "ana", "creditor": "bo", "amount": "9", "currency": "JPY"}
+    (note,) = union.ask("submit", union.file("rows", [*row], [row]), "--as", "ana")["notes"]
+    assert "no rate of JPY was ever set here" in note
+    union.at = "2026-02-20T12:00"
+    union.play("rates JPY 165 USD 1.10")
+    (cycle,) = union.ask("status")["cycles"]
+    assert [(row["currency"], row["latest"][:10], row["only_if_used"]) for row in cycle["rates_due"]["missing"]] == [
+        ("JPY", "2026-02-20", False),
+        ("USD", "2026-02-20", False),
+    ]
+    row = {**row, "id": "2"}
+    assert union.ask("submit", union.file("more", [*row], [row]), "--as", "ana")["notes"] == []
+    code, out, _ = command("status", "-u", union.desk / "union", "--at", union.at)
+    assert code == 0
+    for told in (
+        "Rates that are missing: JPY (the last, of 2026-02-20",
+        "Set them by then: rescounter rates set FILE or rescounter rates ecb",
+    ):
+        assert told in out, out
+    union.at = "2026-02-27T12:00"
+    union.ask("cycle", "cut-off")
+    told = union.ask("status")["cycles"][0]["rates_due"]
+    assert [each["currency"] for each in told["missing"]] == ["JPY", "USD"]
+    assert {each["code"] for each in union.ask("cycle", "clear", code=3)["refusals"]} == {"rate_too_old"}
+    union.play("rates JPY 165 USD 1.10")
+    assert "rates_due" not in union.ask("status")["cycles"][0]

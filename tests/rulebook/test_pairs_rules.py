@@ -43,3 +43,33 @@ def test_one_currency_alone_makes_no_pair():
 def test_a_text_without_these_chapters_reads_as_before():
     rules = read_rulebook(pack_text("deferred-net")).rules
     assert (rules.pairs.unit, dict(rules.pairs.rates), rules.collateral.call_days) == ("", {}, 1)
+
+
+def test_pairs_need_every_rate_of_the_rulebook_or_none_where_rates_are_set():
+    assert read_rulebook(with_values(PACK, {"pairs.rates": "{}"})).refusals == ()
+    found = read_rulebook(with_values(PACK, {"pairs.rates": "{}", "exchange.rates": '"fixed"'})).refusals
+    assert [(refusal.id, refusal.code) for refusal in found] == [("pairs.rates", "settlement_does_not_fit")]
+    assert read_rulebook(with_values(PACK, {"exchange.base": '"EUR"'})).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("pack", "values", "found"),
+    [
+        ("payment-versus-payment", {"collateral.currency_haircuts": '{ USD = "8", EUR = "0" }'}, []),
+        ("payments-union", {"collateral.currency_haircuts": '{ USD = "8" }'}, []),
+        ("deferred-net", {"union.currencies": '["EUR", "USD"]', "exchange.base": '"EUR"', "collateral.currency_haircuts": '{ USD = "8" }'}, []),
+        ("deferred-net", {"exchange.base": '"EUR"'}, ["exchange.base exchange_does_not_fit"]),
+        ("deferred-net", {"union.currencies": '["EUR", "USD"]', "collateral.currency_haircuts": '{ USD = "8" }'},
+         ["collateral.currency_haircuts exchange_does_not_fit"]),
+        ("deferred-net", {"union.currencies": '["EUR", "USD"]', "exchange.base": '"EUR"', "exchange.rates": '"fixed"',
+                          "collateral.currency_haircuts": '{ USD = "8" }'}, ["collateral.currency_haircuts exchange_does_not_fit"]),
+        ("deferred-net", {"union.currencies": "[]", "exchange.base": '"EUR"', "collateral.currency_haircuts": '{ USD = "8" }'},
+         ["collateral.currency_haircuts exchange_does_not_fit"]),
+        ("payments-union", {"collateral.currency_haircuts": '{ USD = "100" }'}, ["collateral.currency_haircuts number_out_of_range"]),
+        ("payments-union", {"collateral.currency_haircuts": '{ USD = "8 %" }'}, ["collateral.currency_haircuts rule_of_another_kind"]),
+        ("payments-union", {"collateral.currency_haircuts": '{ GBP = "8" }'}, ["collateral.currency_haircuts currency_left_out"]),
+    ],
+)  # fmt: skip
+def test_who_covers_across_currencies_needs_rates(pack: str, values: dict[str, str], found: list[str]):
+    refusals = read_rulebook(with_values(pack_text(pack), values)).refusals
+    assert [f"{each.id.removesuffix('.USD').removesuffix('.GBP')} {each.code}" for each in refusals] == found

@@ -104,15 +104,26 @@ def show_collateral(call: Call, code: str | None) -> None:
         if not known["members"] and not known["pledged"]:
             print_lines(["Nothing is pledged, and nothing is needed."])
             return
-        head = ["member", "needed", "cash", "assets count", "missing", "free"]
-        amounts = ("needed_minor", "cash_minor", "assets_minor", "missing_minor", "free_minor")
+        is_across = any(row["across_minor"] for row in known["members"])
+        head = ["member", "needed", "cash", "assets count", *(["other currencies"] if is_across else []), "missing", "free"]
+        amounts = ("needed_minor", "cash_minor", "assets_minor", *(["across_minor"] if is_across else []), "missing_minor", "free_minor")
         rows = [[row["member"], *(money(row[name], row["currency"], exponents) for name in amounts)] for row in known["members"]]
-        print_lines(lines_of([head, *rows], right=(1, 2, 3, 4, 5)))
+        print_lines(lines_of([head, *rows], right=range(1, len(head))))
+        if known["across"] and known["members"]:
+            print_lines(["", "Covers other currencies too:", *(f"  {_of_rate(row)}" for row in known["across"])])
         if known["pledged"]:
             heads = ["member", "asset", "pieces", "price", "haircut", "counts", "told by"]
             print_lines(["", *lines_of([heads, *(_asset(row, exponents) for row in known["pledged"])], right=(2, 3, 4, 5))])
         called = call_lines(desk, code)
         print_lines(["", "Called and not met:", *called] if called else [])
+
+
+def _of_rate(row: Mapping[str, Any]) -> str:
+    """By what a currency counts for others."""
+    less = f"{row['currency']}, {row['haircut']} % less there"
+    if row["rate"] is not None:
+        return f"{less}; rate {row['rate']} for one {row['base']}, {row['source']}, {row['at']}"
+    return f"{less}; {row['source']}" if row["counts"] else f"{less}; no rate that counts, so its own alone: rescounter rates set FILE"
 
 
 def _asset(row: Mapping[str, Any], exponents: Exponents) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rescounter.cli.credit_voice import event_lines, reserves_body, reserves_lines
+from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import due_body, due_lines, lines_of, money, print_lines, told_json, when
 from rescounter.cli.union_words import Call
@@ -36,14 +37,14 @@ def show_cycle(call: Call, code: str | None, *, items: str | None) -> None:
         dates = _dates(cycle, zone)
         done = [{"act": act.number, "kind": act.kind, "by": act.by, "at": when(act.at_us, zone)} for act in cycle.acts]
         body = {"cycle": cycle.code, "state": cycle.state.value, "zone": zone, "dates": dates, "acts": done, "next": due_body(due, zone)}
-        body |= reserves_body(desk, cycle)
+        body |= reserves_body(desk, cycle) | rates_due_body(desk, cycle)
         if told_json(call, body) or call.quiet:
             return
         lines = [f"Cycle {cycle.code}: {cycle.state.value} (times are of {zone})"]
         lines += [f"  {name.replace('pay_ins', 'pay-ins').replace('_', ' ')}: {told}" for name, told in dates.items()]
         if cycle.acts[1:]:
             lines += ["", *lines_of([["act", "what", "by", "at"], *([str(cell) for cell in each.values()] for each in done)])]
-        told = [*reserves_lines(desk, cycle), *event_lines(desk, cycle)]
+        told = [*reserves_lines(desk, cycle), *rates_due_lines(desk, cycle), *event_lines(desk, cycle)]
         print_lines([*lines, *(["", *told] if told else []), "", *due_lines(due, desk)])
 
 

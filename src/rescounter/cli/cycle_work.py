@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rescounter.cli.credit_voice import reserves_body, reserves_lines
+from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.refusals import leave_refused
 from rescounter.cli.union_door import desk_of, who
 from rescounter.cli.union_voice import KINDS, done_body, due_body, due_lines, print_lines, tell_done, told_json, when
@@ -39,10 +40,11 @@ def do_step(call: Call, verb: str, cycle: str | None) -> None:
         more: dict[str, Any] = {}
         if changed is not None:
             more = {"cycle": changed.code, "state": changed.state.value, "next": due_body(due, zone)}
-            more |= reserves_body(desk, changed)
+            more |= reserves_body(desk, changed) | rates_due_body(desk, changed)
         tell_done(call, desk, done, sentence_of(desk, done), **more)
         if done.act is not None and not done.is_repeat and not call.quiet and not call.as_json:
-            print_lines([*(reserves_lines(desk, changed) if changed is not None else ()), *due_lines(due, desk)])
+            told = () if changed is None else (*reserves_lines(desk, changed), *rates_due_lines(desk, changed))
+            print_lines([*told, *due_lines(due, desk)])
 
 
 def _cycle_of(desk: Desk, done: Done) -> Cycle | None:

@@ -19,7 +19,7 @@ _NAMES = ("reference", "debtor_1", "currency_1", "amount_1_minor", "debtor_2", "
 def show_pairs(call: Call, code: str | None) -> None:
     """Every pair of a cycle; for the operator, so with the figures of all members."""
     from rescounter.cycle.pairing import is_of_pairs
-    from rescounter.facade.union_pairs import pairs_told, why_it_waits
+    from rescounter.facade.union_pairs import pair_rates, pairs_told, rate_told, why_it_waits, worth_told
     from rescounter.facade.union_work import cycle_named
 
     with desk_of(call) as desk:
@@ -33,6 +33,8 @@ def show_pairs(call: Call, code: str | None) -> None:
             for row in pairs_told(desk, cycle)
         ]
         body = {"cycle": cycle.code, "state": cycle.state.value, "is_posted": cycle.last("funded") is not None, "pairs": told}
+        rates = pair_rates(desk, cycle) if told else []
+        body |= {"rates": rates}
         if told_json(call, body) or call.quiet:
             return
         if not is_of_pairs(desk.union, cycle):
@@ -44,6 +46,7 @@ def show_pairs(call: Call, code: str | None) -> None:
         was_planned = cycle.last("paired") is not None
         rows = [[*_legs(row, cycle.exponents), _became(row, was_planned=was_planned)] for row in told]
         print_lines(lines_of([["reference", "pays", "", "pays back", "", ""], *rows], right=(2, 4)))
+        print_lines(["", "Valued at:", *(f"  1 {row['currency']} = {worth_told(row)}; {rate_told(row)}" for row in rates)])
         if was_planned and cycle.last("funded") is None:
             print_lines(["", "Nothing of this is posted yet: it waits for its approval (rescounter approval list)."])
 

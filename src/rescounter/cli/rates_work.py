@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rescounter.cli.rates_voice import rates_due_lines
 from rescounter.cli.union_door import desk_of, who
 from rescounter.cli.union_voice import lines_of, money, print_lines, tell_done, told_json, when
 from rescounter.cli.union_words import Call
@@ -70,11 +71,11 @@ def show_rates(call: Call) -> None:
         known = rates_known(desk)
         if told_json(call, known) or call.quiet:
             return
-        if not known["unit"]:
+        if not known["base"]:
             print_lines(["Every currency settles by itself: the rulebook names no unit of account (exchange.unit)."])
             return
         rules = desk.union.rules(desk.at_us).union
-        print_lines([*_head(known), *_latest(known, rules.zone), *_frozen(known, rules.zone)])
+        print_lines([*_head(known), *_latest(known, rules.zone), *_table(known), *_frozen(known, rules.zone), *_due(desk)])
         print_lines(_centre(known, Exponents(dict(rules.exponents))))
 
 
@@ -82,6 +83,20 @@ def _latest(known: Mapping[str, Any], zone: str) -> list[str]:
     """The latest rate of each currency."""
     rows = [[each["currency"], each["rate"] or "missing", _at(each, zone), _mark(each), each["source"]] for each in known["currencies"]]
     return _indented([["currency", "rate", "at", "", "source"], *rows], right=1) if rows else []
+
+
+def _table(known: Mapping[str, Any]) -> list[str]:
+    """The rulebook's own table of pairs."""
+    if not known["table"]:
+        return []
+    told = ", ".join(f"1 {currency} = {worth} {known['pairs_unit']}" for currency, worth in known["table"].items())
+    return ["", f"Pairs, where no rate was ever set: {told} (rulebook)."]
+
+
+def _due(desk: Desk) -> list[str]:
+    """Which cycles wait for rates."""
+    found = [(cycle.code, rates_due_lines(desk, cycle)) for cycle in desk.union.cycles.values() if cycle.final is None]
+    return [line for code, lines in found if lines for line in ("", f"Cycle {code}:", *lines)]
 
 
 def _frozen(known: Mapping[str, Any], zone: str) -> list[str]:
@@ -111,7 +126,8 @@ def _head(known: Mapping[str, Any]) -> list[str]:
     basket = " + ".join(f"{amount} {currency}" for currency, amount in known["basket"].items())
     worth = f", worth {basket}" if basket else ""
     age = "fixed in the rulebook" if known["rates"] == "fixed" else f"too old after {known['rate_days']} days"
-    return [f"Unit of account {known['unit']}{worth}. Rates: units of each currency for one {known['base']}, {age}."]
+    unit = f"Unit of account {known['unit']}{worth}. " if known["unit"] else ""
+    return [f"{unit}Rates: units of each currency for one {known['base']}, {age}."]
 
 
 def _mark(row: Mapping[str, Any]) -> str:

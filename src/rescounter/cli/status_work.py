@@ -12,6 +12,7 @@ from rescounter.cli.dispute_union import dispute_body, dispute_lines
 from rescounter.cli.union_door import desk_of
 from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.rulebook_work import coming_lines
+from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.swap_work import swap_bodies, swap_lines
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
@@ -42,7 +43,9 @@ def show_status(call: Call) -> None:
         body = {
             **_head(desk),
             "cycles": [
-                {"cycle": each.code, "state": each.state.value, "next": due_body(due[each.code], zone)} | reserves_body(desk, each)
+                {"cycle": each.code, "state": each.state.value, "next": due_body(due[each.code], zone)}
+                | reserves_body(desk, each)
+                | rates_due_body(desk, each)
                 for each in going
             ],
             "reserves": reserves_of(desk),
@@ -59,7 +62,8 @@ def show_status(call: Call) -> None:
             "rules_coming": [asdict(each) for each in coming(union.rulebook, at_us)],
             "swaps": swap_bodies(desk),
         for cycle in going:
-            lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *due_lines(due[cycle.code], desk)]
+            lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *rates_due_lines(desk, cycle)]
+            lines += due_lines(due[cycle.code], desk)
         lines += _opening(desk, going)
         lines += ["", *told] if (told := motion_lines(desk)) else []
         if missing := call_lines(desk):

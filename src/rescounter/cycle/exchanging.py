@@ -15,17 +15,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.office import Office, refusal
+from rescounter.cycle.rates_in_force import gaps, instant_of_rates, known_rates, pair_gaps, pair_values, rates_of_pairs, refusals_of_gaps
+from rescounter.cycle.rating import base_of
 from rescounter.cycle.union import Cycle, Union
-from rescounter.rulebook.rules import ExchangeRules, Rules
+from rescounter.rulebook.rules import PAIRS_KIND, ExchangeRules, Rules
 from rescounter.settlement.basket import Basket, Quotation
 from rescounter.settlement.exchange import CENTRE, CONVERSIONS, Exchanged, centres, exchanged_into, exchanged_into_unit
 from rescounter.settlement.funding import LATE
-from rescounter.settlement.rates import RateTold, quotation, rates_table
+from rescounter.settlement.rates import quotation, rates_table
 from rescounter.terms import INT64_MAX, Refusal, there
 
-__all__ = ["SETTLES_IN", "documents_of", "frozen_rates", "has_unit", "in_unit", "late_in_every_currency", "quotation_of", "to_settle"]
+__all__ = [
+    "SETTLES_IN",
+    "documents_of",
+    "frozen_rates",
+    "has_unit",
+    "in_unit",
+    "late_in_every_currency",
+    "needed_by",
+    "quotation_of",
+    "to_settle",
+]
 
-_DAY_US: Final = 86_400_000_000
 _CONVERTED_MAX: Final = INT64_MAX // 4
 SETTLES_IN: Final = pa.schema([pa.field("member", pa.string()), pa.field("currency", pa.string())])
 """Members that settle in another currency than the unit, by code."""
@@ -90,19 +101,20 @@ def quotation_of(union: Union, cycle: Cycle, office: Office) -> Quotation | None
 def frozen_rates(union: Union, cycle: Cycle, office: Office) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
     """What the act that makes the set-off of *cycle* final says of rates, or which rates are missing or too old.
 
-    Returns: documents *rates* (`settlement.rates.RATES`) and *settles_in* (`SETTLES_IN`); nothing where there is no unit.
+    Returns: documents *rates* (`settlement.rates.RATES`) and *settles_in* (`SETTLES_IN`), of a cycle of pairs *rates* alone; nothing
+    where there is no unit, or no rate was set for pairs.
     """
-    rules = union.rules_of(cycle)
+    rules, at_us = union.rules_of(cycle), instant_of_rates(cycle)
+    if rules.settlement.kind == PAIRS_KIND:
+        return _frozen_for_pairs(union, cycle, office)
     if not has_unit(union, cycle):
         return {}, ()
-    at_us = max(cycle.dates.corrections_end_at_us, cycle.dates.cut_off_at_us)
     frozen = office.table(cycle.known("cut_off", "corrected").body["frozen"])
     chosen = _settles_in(union, rules, at_us)
     currencies = {*pc.unique(frozen["currency"]).to_pylist(), *chosen["currency"].to_pylist()}
-    wanted = sorted(({*currencies, *_basket(rules.exchange, cycle).amounts} | {rules.exchange.unit}) - _needing_none(rules.exchange))
-    known = _known_rates(union, cycle, rules, at_us)
-    found = tuple(_refusals(wanted, known, rules, at_us, cycle.code))
-    if found:
+    wanted = _needed(rules, cycle, currencies)
+    known = known_rates(union, rules, at_us)
+    if found := refusals_of_gaps(gaps(wanted, known, rules, at_us), rules, at_us, cycle.code):
         return {}, found
     rates = rates_table(known[currency] for currency in wanted)
     into = {rules.exchange.unit, *chosen["currency"].to_pylist()}
@@ -113,14 +125,12 @@ def frozen_rates(union: Union, cycle: Cycle, office: Office) -> tuple[dict[str, 
 
 def _quotation(rules: Rules, cycle: Cycle, rates: pa.Table) -> Quotation:
     exponents = {code: cycle.exponents.of(code) or 0 for code in (*rules.union.currencies, *rates["currency"].to_pylist())}
-    return quotation(rates, _basket(rules.exchange, cycle), base=_base(rules.exchange), currencies=(), exponents=exponents)
+    return quotation(rates, _basket(rules.exchange, cycle), base=base_of(rules), currencies=(), exponents=exponents)
 
 
 def _too_large(frozen: pa.Table, rates: Quotation, into: Collection[str], cycle: str) -> Iterator[Refusal]:
     """A refusal for each currency in which all that the cycle holds, converted, would not fit."""
-    sums = frozen.group_by("currency").aggregate([("amount_minor", "sum")])
-    held = zip(sums["currency"].to_pylist(), sums["amount_minor_sum"].to_pylist(), strict=True)
-    worth = sum((amount * rates.value_of(code) for code, amount in held), Fraction(0))
+    worth = sum((amount * rates.value_of(code) for code, amount in _sums(frozen)), Fraction(0))
     for code in sorted(into):
         if worth / rates.value_of(code) > _CONVERTED_MAX:
             yield refusal("conversion_too_large", cycle, found=f"{round(worth / rates.value_of(code)):,} minor units of {code}")
@@ -130,42 +140,43 @@ def _final(cycle: Cycle) -> Mapping[str, Any]:
     return there(cycle.final, "the_cycle_came_so_far", cycle=cycle.code, wanted="final").body
 
 
-def _base(rules: ExchangeRules) -> str:
-    return rules.base or rules.unit
+def _needed(rules: Rules, cycle: Cycle, currencies: Collection[str]) -> list[str]:
+    """What needs a rate to convert *currencies*: the base is worth one of itself, a basket what its amounts are worth."""
+    worth_itself = {base_of(rules), rules.exchange.unit} if rules.exchange.basket else {base_of(rules)}
+    return sorted({*currencies, *_basket(rules.exchange, cycle).amounts, rules.exchange.unit} - worth_itself)
 
 
-def _needing_none(rules: ExchangeRules) -> set[str]:
-    """The base is worth one of itself; a basket is worth what its amounts are worth."""
-    return {_base(rules), rules.unit} if rules.basket else {_base(rules)}
+def needed_by(union: Union, cycle: Cycle, office: Office) -> list[str]:
+    """Currencies of a cut-off set, of its settlement and of the unit that need a rate, in order of code."""
+    rules, frozen = union.rules_of(cycle), office.table(cycle.known("cut_off", "corrected").body["frozen"])
+    chosen = _settles_in(union, rules, instant_of_rates(cycle))
+    return _needed(rules, cycle, {*pc.unique(frozen["currency"]).to_pylist(), *chosen["currency"].to_pylist()})
+
+
+def _frozen_for_pairs(union: Union, cycle: Cycle, office: Office) -> tuple[dict[str, Any], tuple[Refusal, ...]]:
+    """The document *rates* of a cycle of pairs; none where no rate was set, and the rulebook's table alone counts."""
+    rules, at_us = union.rules_of(cycle), instant_of_rates(cycle)
+    if found := refusals_of_gaps(pair_gaps(union, rules, at_us), rules, at_us, cycle.code):
+        return {}, found
+    rates = rates_of_pairs(union, rules, at_us)
+    values = pair_values(rules, rates)
+    frozen, unit = office.table(cycle.known("cut_off", "corrected").body["frozen"]), rules.pairs.unit
+    held = [(code, amount) for code, amount in _sums(frozen) if code in values]
+    digits = {code: cycle.exponents.of(code) or 0 for code in (*values, unit)}
+    worth = sum((amount * values[code] * Fraction(10) ** (digits[unit] - digits[code]) for code, amount in held), Fraction(0))
+    if worth > _CONVERTED_MAX:
+        return {}, (refusal("conversion_too_large", cycle.code, found=f"{round(worth):,} minor units of {unit}"),)
+    return ({"rates": office.keep_table(rates_table(rates))} if rates else {}), ()
+
+
+def _sums(frozen: pa.Table) -> list[tuple[str, int]]:
+    sums = frozen.group_by("currency").aggregate([("amount_minor", "sum")])
+    return list(zip(sums["currency"].to_pylist(), sums["amount_minor_sum"].to_pylist(), strict=True))
 
 
 def _basket(rules: ExchangeRules, cycle: Cycle) -> Basket:
     amounts = {code: Fraction(amount) for code, amount in rules.basket.items()} or {rules.unit: Fraction(1)}
     return Basket(unit=rules.unit, exponent=cycle.exponents.of(rules.unit) or 0, amounts=amounts)
-
-
-def _known_rates(union: Union, cycle: Cycle, rules: Rules, at_us: int) -> dict[str, RateTold]:
-    if rules.exchange.rates == "dated":
-        return union.rates.latest(_base(rules.exchange), at_us)
-    source = f"rulebook, version {rules.version}"
-    return {
-        code: RateTold(currency=code, base=_base(rules.exchange), rate=rate, source=source, at_us=at_us, act=0)
-        for code, rate in rules.exchange.fixed_rates.items()
-    }
-
-
-def _refusals(wanted: Collection[str], known: Mapping[str, RateTold], rules: Rules, at_us: int, cycle: str) -> list[Refusal]:
-    missing = [code for code in wanted if code not in known]
-    oldest_us = at_us - rules.exchange.rate_days * _DAY_US
-    old = [code for code in wanted if code in known and known[code].at_us < oldest_us]
-    found = []
-    if missing:
-        told = f"no rate for {', '.join(missing)} by {_day(at_us)}, base {_base(rules.exchange)}"
-        found.append(refusal("rate_missing", cycle, found=told))
-    if old:
-        told = ", ".join(f"{code} of {_day(known[code].at_us)}" for code in old)
-        found.append(refusal("rate_too_old", cycle, found=told, allowed=f"at most {rules.exchange.rate_days} days before {_day(at_us)}"))
-    return found
 
 
 def _settles_in(union: Union, rules: Rules, at_us: int) -> pa.Table:
@@ -177,9 +188,3 @@ def _settles_in(union: Union, rules: Rules, at_us: int) -> pa.Table:
             if may and member.settles_in != rules.exchange.unit:
                 rows.append({"member": member.code, "currency": member.settles_in})
     return pa.Table.from_pylist(rows, schema=SETTLES_IN)
-
-
-def _day(at_us: int) -> str:
-    import datetime
-
-    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=at_us)).strftime("%Y-%m-%d %H:%M UTC")

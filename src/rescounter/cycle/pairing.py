@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.rates_in_force import pair_values
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.ledger import Batch
@@ -27,11 +28,13 @@ from rescounter.settlement.pair_postings import pairs_batch, pay_out_batch
 from rescounter.settlement.pair_tests import PairRules
 from rescounter.settlement.pairs import Plan, calls_of, opening_of, pair_rules, pairs_of, plan, short_caps, still_holds
 from rescounter.settlement.postings import batch_key
+from rescounter.settlement.rates import RateTold
 from rescounter.terms import Refusal
 
 __all__ = [
     "calling_pairs",
     "caps_of_pairs",
+    "frozen_pair_rates",
     "funding_pairs",
     "is_of_pairs",
     "posting_of_pairs",
@@ -49,17 +52,25 @@ def is_of_pairs(union: Union, cycle: Cycle) -> bool:
     return union.rules_of(cycle).settlement.kind == PAIRS_KIND
 
 
-def rules_of_pairs(union: Union, cycle: Cycle, *, at_us: int) -> PairRules:
-    """What the tests of the cycle go by: rates, haircuts and short limits of its rulebook, aggregate limits of members at an instant."""
+def frozen_pair_rates(cycle: Cycle, office: Office) -> tuple[RateTold, ...]:
+    """The rates that were frozen with the final set of a cycle of pairs; nothing where its rulebook's table alone counts."""
+    digest = "" if cycle.final is None else cycle.final.body.get("rates", "")
+    return tuple(RateTold(**row) for row in office.table(digest).to_pylist()) if digest else ()
+
+
+def rules_of_pairs(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> PairRules:
+    """What the tests of the cycle go by: its frozen rates and else those of its rulebook, with its haircuts and short limits, and the
+    aggregate limits of members at an instant."""
     rules = union.rules_of(cycle)
+    told = pair_values(rules, frozen_pair_rates(cycle, office))
     codes = union.register.participants(at_us)["code"].to_pylist()
     limits = {code: union.register.limit_of(code, rules.pairs.unit, "aggregate_short_position", at_us) or 0 for code in codes}
-    return pair_rules(rules.pairs, cycle.exponents, currencies=rules.union.currencies, aggregate=limits)
+    return pair_rules(rules.pairs, cycle.exponents, currencies=rules.union.currencies, aggregate=limits, told=told)
 
 
-def caps_of_pairs(union: Union, cycle: Cycle, *, at_us: int) -> dict[tuple[str, str], int]:
+def caps_of_pairs(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> dict[tuple[str, str], int]:
     """How far each cash may be below zero while pairs are posted, by member and currency."""
-    rules = rules_of_pairs(union, cycle, at_us=at_us)
+    rules = rules_of_pairs(union, cycle, office, at_us=at_us)
     return {(member, currency): cap for member in rules.aggregate_limits_minor for currency, cap in short_caps(rules, member).items()}
 
 
@@ -113,7 +124,7 @@ def _plan_body(union: Union, cycle: Cycle, office: Office, by: pa.Table, *, at_u
     cash = _cash_now(cycle, office)
     opening = opening_of(cash)
     frozen = office.table(cycle.known("cut_off", "corrected").body["frozen"])
-    made = plan(pairs_of(frozen, by), opening, rules_of_pairs(union, cycle, at_us=at_us))
+    made = plan(pairs_of(frozen, by), opening, rules_of_pairs(union, cycle, office, at_us=at_us))
     carried = _carried(obligations, made, is_carried=rules.intake.carry_over)
     net = _with_cash(positions(carried, by), cash)
     return {
@@ -213,7 +224,7 @@ def refusals_to_settle_pairs(union: Union, cycle: Cycle, body: Mapping[str, Any]
     paid_out = sorted(union.guarantee.defaults.keys() & set(called["member"].to_pylist()))
     if paid_out:
         return (refusal("plan_overtaken", cycle.code, found=f"{', '.join(paid_out[:5])} would be paid out, and is in default since"),)
-    if still_holds(settled, called, opening_of(cash), rules_of_pairs(union, cycle, at_us=at_us)):
+    if still_holds(settled, called, opening_of(cash), rules_of_pairs(union, cycle, office, at_us=at_us)):
         return ()
     told = ", ".join(f"{member} in {currency}" for member, currency in less[:5]) or "limits were changed"
     return (refusal("plan_overtaken", cycle.code, found=f"less than it was reckoned with: {told}"),)

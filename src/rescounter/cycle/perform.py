@@ -65,7 +65,7 @@ def perform(union: Union, wanted: Wanted, office: Office, *, at_us: int) -> tupl
         return ()
     if found := refusals_of_guarantee(union, wanted.kind, wanted.body, office, at_us=at_us):
         return found
-    caps = _caps(union, wanted, batch, at_us=at_us)
+    caps = _caps(union, wanted, batch, office, at_us=at_us)
     standings = office.balances([account_name(member, CASH, currency) for member, currency in caps])
     if found := office.change_limits(limit_changes(standings, caps).changes):
         return found
@@ -135,11 +135,11 @@ def _posts_pairs(union: Union, wanted: Wanted) -> bool:
     return wanted.kind == "funded" and is_of_pairs(union, union.cycles[wanted.body["cycle"]])
 
 
-def _caps(union: Union, wanted: Wanted, batch: Batch, *, at_us: int) -> dict[tuple[str, str], int]:
+def _caps(union: Union, wanted: Wanted, batch: Batch, office: Office, *, at_us: int) -> dict[tuple[str, str], int]:
     """Net debit caps in force of the cash accounts that a batch touches; zero where the rulebook of the act grants none."""
     cycle = union.cycles.get(wanted.body.get("cycle", ""))
     rules = union.rules(at_us) if cycle is None else union.rules_of(cycle)
-    short = caps_of_pairs(union, cycle, at_us=at_us) if cycle is not None and _posts_pairs(union, wanted) else {}
+    short = caps_of_pairs(union, cycle, office, at_us=at_us) if cycle is not None and _posts_pairs(union, wanted) else {}
     caps = {}
     for name in {*batch.transfers.column("debit").to_pylist(), *batch.transfers.column("credit").to_pylist()}:
         member, purpose, currency = name.rsplit("/", 2)

@@ -15,11 +15,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.rates_in_force import across_at
 from rescounter.cycle.union import Union
 from rescounter.ledger import Batch, Transfer, Transfers
 from rescounter.settlement.accounts import CASH, COLLATERAL, account_name
 from rescounter.settlement.collateral import Pledge, PledgeValue, calls, held_minor, valued
+from rescounter.settlement.cover import covered_across
 from rescounter.settlement.pledges import MOVES_COLLATERAL, PriceTold, needed_minor
+from rescounter.settlement.rates import rates_table
 from rescounter.terms import INT64_MAX, Exponents, Refusal
 from rescounter.terms.identity import is_text
 from rescounter.terms.money import read_decimal
@@ -47,29 +50,37 @@ COLLATERAL_CALLS: Final = pa.schema(
         *((name, pa.int64()) for name in ("needed_minor", "held_minor", "missing_minor")),
     ]
 )
-"""By currency and member: what each is called for (*missing_minor* > 0)."""
+"""By currency and member: what each is called for (*missing_minor* > 0); *held_minor*: what counts, other currencies included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """What *member* needs and has in *currency*, minor units: pledged cash, assets after haircuts, what is missing."""
+    """What *member* needs and has in *currency*, minor units: pledged cash, assets after haircuts, what is missing.
+
+    *across_minor*: above zero what its collateral in other currencies covers here, below zero what of this currency is bound for others.
+    """
 
     member: str
     currency: str
     needed_minor: int
     cash_minor: int
     assets_minor: int
-    missing_minor: int
+    across_minor: int = 0
 
     @property
     def held_minor(self) -> int:
-        """Cash and assets together."""
+        """Cash and assets of this currency together."""
         return self.cash_minor + self.assets_minor
 
     @property
+    def missing_minor(self) -> int:
+        """What is needed beyond what counts."""
+        return max(0, self.needed_minor - self.held_minor - self.across_minor)
+
+    @property
     def free_minor(self) -> int:
-        """What is pledged beyond what is needed."""
-        return max(0, self.held_minor - self.needed_minor)
+        """What is pledged beyond what is needed here and bound for other currencies."""
+        return max(0, self.held_minor + self.across_minor - self.needed_minor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +118,16 @@ def covered(union: Union, office: Office, *, at_us: int, less: tuple[str, str, i
     """
     values, needed = _held_and_needed(union, office, at_us=at_us, less=less)
     held = held_minor(values)
+    across = covered_across(held, needed, across_at(union, at_us=at_us)[0])
     cash = held_minor(each for each in values if each.pledge.asset == each.currency)
     return tuple(
         Covered(
             member=key[1],
             currency=key[0],
-            needed_minor=(need := needed.get(key, 0)),
+            needed_minor=needed.get(key, 0),
             cash_minor=cash.get(key, 0),
             assets_minor=held.get(key, 0) - cash.get(key, 0),
-            missing_minor=max(0, need - held.get(key, 0)),
+            across_minor=across.get(key, 0),
         )
         for key in sorted({*needed, *held})
     )
@@ -192,7 +204,9 @@ def refusals_to_move_collateral(union: Union, kind: str, body: Mapping[str, Any]
     short = [each for each in after if each.member == member and each.missing_minor > before.get((member, each.currency), 0)]
     return tuple(
         refusal(
-            "collateral_needed", reference, found=f"{each.needed_minor} needed, {each.held_minor} left, in minor units of {each.currency}"
+            "collateral_needed",
+            reference,
+            found=f"{each.needed_minor} needed, {each.needed_minor - each.missing_minor} left, in minor units of {each.currency}",
         )
         for each in short
     )
@@ -277,16 +291,17 @@ def calling_collateral(union: Union, office: Office, *, at_us: int) -> Step:
     A call stands until the next one. Where nothing is missing any more the next one says so.
     """
     rules = union.rules(at_us).collateral
-    found = calls(*_held_and_needed(union, office, at_us=at_us), minimum_minor=rules.minimum_minor)
+    across, rates = across_at(union, at_us=at_us)
+    found = calls(*_held_and_needed(union, office, at_us=at_us), minimum_minor=rules.minimum_minor, across=across)
     rows = [{name: getattr(each, name) for name in COLLATERAL_CALLS.names} for each in found if each.missing_minor]
     digest = office.keep_table(pa.Table.from_pylist(rows, schema=COLLATERAL_CALLS))
     before = union.pledges.called
     if (before is None and not rows) or (before is not None and before.body["calls"] == digest):
         told = "Nothing is missing; nobody was called." if not rows else "The same calls stand already; nothing was done."
         return Step(is_done=True, told=told)
-    return wanted(
-        "collateral_called", calls=digest, members=len({row["member"] for row in rows}), due_at_us=at_us + rules.call_days * _DAY_US
-    )
+    frozen = {"rates": office.keep_table(rates_table(rates))} if rates else {}
+    members, due_at_us = len({row["member"] for row in rows}), at_us + rules.call_days * _DAY_US
+    return wanted("collateral_called", calls=digest, members=members, due_at_us=due_at_us, **frozen)
 
 
 def _asked(union: Union, at_us: int) -> Iterator[tuple[tuple[str, str], int]]:

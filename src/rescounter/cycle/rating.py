@@ -10,7 +10,7 @@ from rescounter.cycle.office import Step, refusal, wanted
 from rescounter.cycle.union import Union
 from rescounter.membership.grounds import ROWS_MAX
 from rescounter.rulebook.exchange_agreement import is_rate
-from rescounter.rulebook.rules import ExchangeRules, Rules
+from rescounter.rulebook.rules import PAIRS_KIND, Rules
 from rescounter.terms import Refusal
 from rescounter.terms.calendar import instant_us
 from rescounter.terms.identity import is_text
@@ -20,16 +20,17 @@ from rescounter.terms.refusals import UNION_REFUSALS, shown
 __all__ = ["base_of", "currencies_needed", "instant_of", "setting_rates"]
 
 
-def base_of(rules: ExchangeRules) -> str:
-    """The currency of which one major unit is what rates are told for."""
-    return rules.base or rules.unit
+def base_of(rules: Rules) -> str:
+    """The currency of which one major unit is what rates are told for; empty where the union needs none."""
+    exchange = rules.exchange
+    return exchange.base or exchange.unit or (rules.pairs.unit if rules.settlement.kind == PAIRS_KIND else "")
 
 
 def currencies_needed(rules: Rules) -> tuple[str, ...]:
-    """Currencies that need a rate before everything in the union can be converted, in order of code."""
-    exchange = rules.exchange
-    worth_itself = {base_of(exchange), *([exchange.unit] if exchange.basket else [])}
-    return tuple(sorted({*rules.union.currencies, *exchange.basket} - worth_itself)) if exchange.unit else ()
+    """Currencies that need a rate before everything in the union can be converted or valued, in order of code."""
+    exchange, base = rules.exchange, base_of(rules)
+    worth_itself = {base, *([exchange.unit] if exchange.basket else [])}
+    return tuple(sorted({*rules.union.currencies, *exchange.basket} - worth_itself)) if base else ()
 
 
 def instant_of(text: str, zone: str) -> int | None:
@@ -48,8 +49,8 @@ def setting_rates(union: Union, rows: Sequence[tuple[int, Mapping[str, str]]], *
     Refuses every row that is wrong, so that all of a file are taken or none. Rates that are on record are passed over.
     """
     rules = union.rules(at_us)
-    if not rules.exchange.unit or rules.exchange.rates != "dated":
-        found = "no exchange.unit" if not rules.exchange.unit else f"exchange.rates {rules.exchange.rates}"
+    if not base_of(rules) or rules.exchange.rates != "dated":
+        found = f"exchange.rates {rules.exchange.rates}" if base_of(rules) else "no exchange.unit, no pairs, no exchange.base"
         return Step(refusals=(refusal("rates_not_taken", "rates", found=found),))
     if len(rows) > ROWS_MAX:
         allowed, mend = f"1 to {ROWS_MAX:,} rates in one file", "Split the file."
@@ -58,7 +59,7 @@ def setting_rates(union: Union, rows: Sequence[tuple[int, Mapping[str, str]]], *
     refusals += () if refusals else _twice(rows, rules.union.zone)
     if refusals or not rows:
         return Step(refusals=tuple(refusals), is_done=not refusals, told="There is no rate in it; nothing was done.")
-    base = base_of(rules.exchange)
+    base = base_of(rules)
     told = [_rate(cells, rules.union.zone) for _, cells in rows]
     fresh = [rate for rate in told if not _is_known(union, base, rate)]
     if not fresh:

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from rescounter.cycle.office import refusal
 from rescounter.cycle.pledging import COLLATERAL_CALLS, covered, pledged_values, pricing
-from rescounter.cycle.rating import instant_of
+from rescounter.cycle.rates_in_force import across_at
+from rescounter.cycle.rating import base_of, instant_of
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk, Done
 from rescounter.formats.reading import read_columns
 from rescounter.intake.details import as_text
+from rescounter.rulebook.rules import Rules
 from rescounter.statements.moments import moment
 from rescounter.statements.section import Column, Line, Row, Section, Table
 from rescounter.terms import REFUSALS, Refusal
@@ -62,7 +64,17 @@ def collateral_known(desk: Desk, member: str | None = None) -> dict[str, Any]:
                 "is_stale": each.is_stale,
             }
         )
-    names = ("member", "currency", "needed_minor", "cash_minor", "assets_minor", "held_minor", "missing_minor", "free_minor")
+    names = (
+        "member",
+        "currency",
+        "needed_minor",
+        "cash_minor",
+        "assets_minor",
+        "held_minor",
+        "across_minor",
+        "missing_minor",
+        "free_minor",
+    )
     known = sorted(covered(union, desk.office, at_us=at_us), key=lambda each: (each.member, each.currency))
     members = [{name: getattr(each, name) for name in names} for each in known]
     called = union.pledges.called
@@ -75,7 +87,33 @@ def collateral_known(desk: Desk, member: str | None = None) -> dict[str, Any]:
         if (still := missing.get((row["member"], row["currency"]), 0))
     ]
     found = {"members": members, "pledged": pledged, "calls": stands}
-    return {name: [row for row in rows if member in (None, row["member"])] for name, rows in found.items()}
+    own = {name: [row for row in rows if member in (None, row["member"])] for name, rows in found.items()}
+    return {**own, "across": list(_across(desk, zone))}
+
+
+def _across(desk: Desk, zone: str) -> Iterator[dict[str, Any]]:
+    """Of each currency that may cover others: its haircut there, and its rate, or that there is none that counts."""
+    across, rates = across_at(desk.union, at_us=desk.at_us)
+    told, rules = {rate.currency: rate for rate in rates}, desk.union.rules(desk.at_us)
+    for currency, haircut in sorted(rules.collateral.currency_haircuts.items()):
+        rate = told.get(currency)
+        yield {
+            "currency": currency,
+            "haircut": haircut,
+            "base": base_of(rules),
+            "rate": None if rate is None else rate.rate,
+            "source": _source(rules, currency) if rate is None else rate.source,
+            "at": None if rate is None else moment(rate.at_us, zone).told,
+            "counts": currency in across.values,
+        }
+
+
+def _source(rules: Rules, currency: str) -> str:
+    """Where a value stands that no rate tells: the base is worth one of itself, a basket its amounts, pairs have the rulebook's table."""
+    if currency == base_of(rules):
+        return "the base itself"
+    is_of_rulebook = currency == rules.exchange.unit or currency == rules.pairs.unit or currency in rules.pairs.rates
+    return f"rulebook, version {rules.version}" if is_of_rulebook else ""
 
 
 def collateral_section(desk: Desk, cycle: Cycle, member: str) -> Section | None:
@@ -91,9 +129,21 @@ def collateral_section(desk: Desk, cycle: Cycle, member: str) -> Section | None:
         name="collateral",
         title="Collateral",
         words="As it stands when this is written. It covers what the member owes the union, or what the union asks of it if that is more.",
-        lines=tuple(line for row in known["members"] for line in _covered(row, known["calls"], zone)),
+        lines=(*(line for row in known["members"] for line in _covered(row, known["calls"], zone)), *_rate_lines(known)),
         table=Table(columns=columns, rows=tuple(rows)) if rows else None,
     )
+
+
+def _rate_lines(known: Mapping[str, Any]) -> Iterator[Line]:
+    """By what collateral covers other currencies, where it does so for the member."""
+    if not any(row["across_minor"] for row in known["members"]):
+        return
+    for each in known["across"]:
+        if each["rate"] is not None:
+            told = f"{each['rate']} {each['currency']} for one {each['base']}, {each['source']}, {each['at']}"
+        else:
+            told = each["source"] if each["counts"] else "no rate that counts: it covers its own currency alone"
+        yield Line(f"{each['currency']} for other currencies", f"{each['haircut']} per cent less", told)
 
 
 def _pledged(row: Mapping[str, Any]) -> Row:
@@ -108,6 +158,10 @@ def _pledged(row: Mapping[str, Any]) -> Row:
 def _covered(row: Mapping[str, Any], calls: list[dict[str, Any]], zone: str) -> Iterator[Line]:
     yield Line("Needed", Money(row["needed_minor"], row["currency"]))
     yield Line("Counts", Money(row["held_minor"], row["currency"]))
+    if row["across_minor"] > 0:
+        yield Line("Covered by other currencies", Money(row["across_minor"], row["currency"]), "at the rates, after the currency haircut")
+    if row["across_minor"] < 0:
+        yield Line("Bound for other currencies", Money(-row["across_minor"], row["currency"]), "what it covers there")
     if row["missing_minor"]:
         yield Line("Missing", Money(row["missing_minor"], row["currency"]))
     for call in calls:

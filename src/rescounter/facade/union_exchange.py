@@ -32,7 +32,7 @@ def exchange_note(desk: Desk, cycle: Cycle, member: str) -> ExchangeNote | None:
     interest = _interest(desk, cycle, member)
     return ExchangeNote(
         unit=unit,
-        base=base_of(rules.exchange),
+        base=base_of(rules),
         basket=rules.exchange.basket,
         rates=rates,
         conversions=found,

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from fractions import Fraction
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rescounter.cycle.pairing import is_of_pairs, standing_of_pairs
+from rescounter.cycle.pairing import frozen_pair_rates, is_of_pairs, standing_of_pairs
 from rescounter.cycle.paying import settlers
+from rescounter.cycle.rates_in_force import pair_values
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
 from rescounter.settlement.pair_tests import PairTest
 from rescounter.settlement.pairs import pairs_of
+from rescounter.statements.exchange_parts import rounded
 from rescounter.statements.facts import Call
 from rescounter.statements.moments import moment
-from rescounter.statements.section import Column, Row, Section, Table
+from rescounter.statements.section import Column, Line, Row, Section, Table
 from rescounter.terms.acts import Act
 from rescounter.terms.money import Money
 from rescounter.terms.union_tables import CALLS
 
-__all__ = ["calls_told", "pair_calls", "pairs_section", "pairs_told", "why_it_waits"]
+__all__ = ["calls_told", "pair_calls", "pair_rates", "pairs_section", "pairs_told", "rate_told", "why_it_waits", "worth_told"]
+
+_DIGITS: Final = 8
+"""Significant digits to which what a currency is worth is told; the rate beside it is exact."""
 
 
 def pairs_told(desk: Desk, cycle: Cycle) -> list[dict[str, Any]]:
@@ -59,6 +65,7 @@ def pairs_section(desk: Desk, cycle: Cycle, member: str) -> Section | None:
                 rows.append((pair["reference"], pair[f"debtor_{other}"], paid, got, _became(desk, cycle, pair, pair[f"payer_{own}"])))
     if not rows:
         return None
+    lines = () if cycle.final is None else tuple(_rate_lines(desk, cycle))
     columns = (Column("Reference"), Column("With"), Column("Pays", "money"), Column("Receives", "money"), Column("What became of it"))
     return Section(
         name="pairs",
@@ -66,8 +73,47 @@ def pairs_section(desk: Desk, cycle: Cycle, member: str) -> Section | None:
         words="Both payments of a pair are settled, or neither is. A pair settles when both members pass three tests as they would stand "
         "after it: all balances together are worth something after haircuts; no currency is short beyond its limit; all short positions "
         "together are within the member's own limit.",
+        lines=lines,
         table=Table(columns=columns, rows=tuple(rows)),
     )
+
+
+def pair_rates(desk: Desk, cycle: Cycle) -> list[dict[str, Any]]:
+    """By which rate each currency of a finally cleared cycle of pairs is valued: worth in the unit, exact text, with source and time.
+
+    *rate*, *base*, *source*, *at*: as it was set; of a currency that has the rulebook's own *rate* and *base* are None.
+    """
+    rules, frozen = desk.union.rules_of(cycle), {rate.currency: rate for rate in frozen_pair_rates(cycle, desk.office)}
+    worth, rows = pair_values(rules, frozen.values()), list[dict[str, Any]]()
+    for currency in rules.union.currencies:
+        if currency == rules.pairs.unit and currency not in frozen:
+            continue
+        rate = frozen.get(currency)
+        row = {"currency": currency, "unit": rules.pairs.unit, "rate": None, "base": None, "at": None}
+        if rate is not None:
+            told = moment(rate.at_us, rules.union.zone).told
+            row |= {"worth": str(worth[currency]), "rate": rate.rate, "base": rate.base, "source": rate.source, "at": told}
+        elif currency in worth:
+            row |= {"worth": str(worth[currency]), "source": "the base of the rates"}
+        else:
+            row |= {"worth": rules.pairs.rates[currency], "source": f"rulebook, version {rules.version}"}
+        rows.append(row)
+    return rows
+
+
+def rate_told(row: Mapping[str, Any]) -> str:
+    """Where a row of `pair_rates` comes from, in words."""
+    return row["source"] if row["rate"] is None else f"{row['rate']} {row['currency']} for one {row['base']}, {row['source']}, {row['at']}"
+
+
+def worth_told(row: Mapping[str, Any]) -> str:
+    """What a currency of `pair_rates` is worth, in words."""
+    return f"{rounded(Fraction(row['worth']), _DIGITS)} {row['unit']}"
+
+
+def _rate_lines(desk: Desk, cycle: Cycle) -> Iterator[Line]:
+    for row in pair_rates(desk, cycle):
+        yield Line(f"One {row['currency']} is worth", worth_told(row), rate_told(row))
 
 
 def _became(desk: Desk, cycle: Cycle, pair: Mapping[str, Any], payer: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,8 @@ from rescounter.cycle.next_step import Due, next_step
 from rescounter.cycle.office import Step, refusal, refused
 from rescounter.cycle.opening import opening
 from rescounter.cycle.paying import funding, paying_in, settling, stands
+from rescounter.cycle.rates_due import without_any_rate
+from rescounter.cycle.rates_in_force import instant_of_rates
 from rescounter.cycle.states import State
 from rescounter.cycle.submitting import answering, submitting, withdrawing
 from rescounter.cycle.union import Cycle
@@ -27,6 +29,7 @@ from rescounter.formats.reading import read_submission
 from rescounter.ledger.notes import SigningKey, Verifier
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import IntakeRules
+from rescounter.statements.moments import moment
 from rescounter.terms import CallerFault, Refusal
 from rescounter.terms.calendar import instant_us
 from rescounter.terms.union_tables import PAY_INS
@@ -117,7 +120,18 @@ def submit(
             break
     if taken is None:
         return HandedIn(done, chosen.code)
-    return HandedIn(done, chosen.code, taken.table.num_rows, taken.repeated, taken.refusals, taken.notes)
+    notes = (*taken.notes, *_notes_on_rates(desk, chosen, taken.table))
+    return HandedIn(done, chosen.code, taken.table.num_rows, taken.repeated, taken.refusals, notes)
+
+
+def _notes_on_rates(desk: Desk, cycle: Cycle, taken: pa.Table) -> Iterator[str]:
+    """A warning where nobody ever set a rate of a currency that the cycle must convert or value.
+
+    No refusal: rates that count are those of the cut-off, which are not published yet when members hand in.
+    """
+    if found := without_any_rate(desk.union, cycle, taken["currency"].unique().to_pylist()):
+        by = moment(instant_of_rates(cycle), desk.union.rules_of(cycle).union.zone).told
+        yield f"no rate of {', '.join(found)} was ever set here: without one of {by} or shortly before, nothing of the cycle is cleared"
 
 
 def _bytes_of(source: Path) -> bytes:

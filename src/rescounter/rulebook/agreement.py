@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rescounter.rulebook.collateral_agreement import collateral_misfits
 from rescounter.rulebook.council_agreement import council_disagreements
 from rescounter.rulebook.credit_agreement import credit_misfits
 from rescounter.rulebook.dispute_agreement import dispute_misfits
@@ -53,6 +54,7 @@ def disagreements(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     yield from (Disagreement(*misfit) for misfit in credit_misfits(values))
     yield from (Disagreement(*misfit) for misfit in exchange_misfits(values))
     yield from (Disagreement(*misfit) for misfit in pairs_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in collateral_misfits(values))
     yield from (Disagreement(*misfit) for misfit in dispute_misfits(values))
     yield from (Disagreement(*misfit) for misfit in guarantee_misfits(values))
 

@@ -71,6 +71,9 @@ def _without_unit(values: Mapping[str, Any]) -> Iterator[Misfit]:
         if found := values.get(f"exchange.{name}"):
             told = ", ".join(found) if isinstance(found, Mapping) else str(found).lower()
             yield _misfit(name, told, "nothing where exchange.unit is empty")
+    needs_rates = values.get("settlement.kind") == PAIRS_KIND or values.get("collateral.currency_haircuts")
+    if (base := values.get("exchange.base")) and not needs_rates:
+        yield _misfit("base", base, "nothing where exchange.unit is empty, no pairs settle and collateral.currency_haircuts names nothing")
 
 
 def _misfit(name: str, found: str, allowed: str, key: str = "") -> Misfit:

@@ -65,5 +65,6 @@ def _unit_and_rates(values: Mapping[str, Any]) -> Iterator[Misfit]:
     if unit in rates:
         yield "pairs.rates", _MISFIT, unit, "rates of the other currencies: the unit itself is worth 1", unit
     missing = [currency for currency in currencies if currency != unit and currency not in rates]
-    if missing:
-        yield "pairs.rates", _MISFIT, "no rate of " + ", ".join(missing), f"a rate for each of union.currencies, {_WITH_PAIRS}", ""
+    if missing and (rates or values.get("exchange.rates") == "fixed"):
+        allowed = f'a rate for each of union.currencies, {_WITH_PAIRS}; or none at all where exchange.rates is "dated" and they are set'
+        yield "pairs.rates", _MISFIT, "no rate of " + ", ".join(missing), allowed, ""

@@ -225,7 +225,7 @@ class ExchangeRules:
 
     unit: str = _rule("the unit of account in which positions of all currencies are added up; none = each settles by itself", default="")
     basket: Mapping[str, str] = _table("amount of each currency in one unit, in major units; none = the unit is a currency itself")
-    base: str = _rule("currency of which one major unit is what rates are told for; none = the unit", default="")
+    base: str = _rule("currency of which one major unit is what rates are told for; none = the unit, or that of pairs", default="")
     rates: str = _rule("rates are set with their date and source, or stand in the rulebook", "dated", "fixed", default="dated")
     fixed_rates: Mapping[str, str] = _table("major units of each currency for one of the base, where rates are fixed")
     rate_days: int = _rule("days after which a rate is too old to convert with", default=4)
@@ -244,7 +244,9 @@ class PairingRules:
     """When a pair of payments in two currencies may settle (``settlement.kind`` payment-versus-payment)."""
 
     unit: str = _rule("currency in which balances of all currencies are valued together", default="")
-    rates: Mapping[str, str] = _table("what one unit of a currency is worth in the unit, as a decimal; the unit itself is worth 1")
+    rates: Mapping[str, str] = _table(
+        "what one unit of a currency is worth in the unit where no rate of it was set, as a decimal; the unit itself is worth 1"
+    )
     haircuts: Mapping[str, str] = _table("per cent by which a balance above zero counts less and one below zero more; none named = 0")
     short_limits_minor: Mapping[str, int] = _table("most that a member may be short of a currency; none named = nothing")
 
@@ -256,6 +258,9 @@ class CollateralRules:
     price_age_days: int = _rule("calendar days after which a price is too old, and an asset at it is worth nothing", default=7)
     call_days: int = _rule("calendar days after which a call for collateral is due", default=1)
     minimum_minor: Mapping[str, int] = _table("smallest gap for which collateral is called")
+    currency_haircuts: Mapping[str, str] = _table(
+        "currencies whose collateral covers needs in others too, each with the per cent by which it counts less there; none named = its own"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from rescounter.settlement.cover import NOTHING_ACROSS, Across, covered_across
 from rescounter.terms import holds
 
 __all__ = ["Call", "Pledge", "PledgeValue", "Price", "calls", "held_minor", "revalued", "valued"]
@@ -60,7 +61,8 @@ class PledgeValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What *member* has and needs in *currency*. *missing_minor*: to pledge now; *free_minor*: it may take back; never both above zero."""
+    """What *member* has and needs in *currency*. *held_minor*: what counts, with what covers from and for other currencies.
+    *missing_minor*: to pledge now; *free_minor*: it may take back; never both above zero."""
 
     currency: str
     member: str
@@ -101,17 +103,24 @@ def held_minor(values: Iterable[PledgeValue]) -> dict[tuple[str, str], int]:
 
 
 def calls(
-    values: Sequence[PledgeValue], needed: Mapping[tuple[str, str], int], *, minimum_minor: Mapping[str, int] = _NOTHING
+    values: Sequence[PledgeValue],
+    needed: Mapping[tuple[str, str], int],
+    *,
+    minimum_minor: Mapping[str, int] = _NOTHING,
+    across: Across = NOTHING_ACROSS,
 ) -> tuple[Call, ...]:
     """What each member must pledge, or may take back, in order of currency and member; those that need nothing done are left out.
 
-    Args: *needed*: what must be covered, minor units >= 0 by currency and member; *minimum_minor*: smallest movement by currency.
+    Args: *needed*: what must be covered, minor units >= 0 by currency and member; *minimum_minor*: smallest movement by currency;
+    *across*: what covers needs in other currencies (`cover.covered_across`).
     Law: who has pledged what it was called for, and nothing else changed, is not called again.
     """
     holds(all(amount >= 0 for amount in (*needed.values(), *minimum_minor.values())), "what_is_covered_is_not_negative")
     held, found = held_minor(values), []
-    for currency, member in sorted({*held, *needed}):
-        need, has = needed.get((currency, member), 0), held.get((currency, member), 0)
+    moved = covered_across(held, needed, across)
+    for key in sorted({*held, *needed}):
+        currency, member = key
+        need, has = needed.get(key, 0), held.get(key, 0) + moved.get(key, 0)
         gap = need - has if abs(need - has) >= minimum_minor.get(currency, 0) else 0
         if gap:
             found.append(

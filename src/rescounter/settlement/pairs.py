@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +37,8 @@ PAIRED: Final = pa.schema(
 )
 """In the order of the queue. *pair*: the name of leg 1, unique in the cycle; *item*, *debtor*: the obligation of each leg and whose it is,
 where *payer* is the direct member that settles for it; *origin*: the earlier cycle of those in which the legs were handed in."""
+
+_NOTHING: Final[Mapping[str, Fraction]] = MappingProxyType({})
 
 SETTLED: Final = pa.schema([pa.field("number", pa.int64()), pa.field("pass", pa.int64()), *PAIRED])
 """In the order of settlement. *pass* 0: both legs are of one direct member, on whose account nothing moves."""
@@ -87,17 +90,22 @@ def pairs_of(frozen: pa.Table, participants: pa.Table) -> pa.Table:
     return table.take(pc.sort_indices(table.append_column("due", days), sort_keys=keys))
 
 
-def pair_rules(rules: PairingRules, exponents: Exponents, *, currencies: tuple[str, ...], aggregate: Mapping[str, int]) -> PairRules:
+def pair_rules(
+    rules: PairingRules,
+    exponents: Exponents,
+    *,
+    currencies: tuple[str, ...],
+    aggregate: Mapping[str, int],
+    told: Mapping[str, Fraction] = _NOTHING,
+) -> PairRules:
     """The rules of the rulebook as the tests ask for them: rates between minor units, haircuts as shares.
 
-    Args: *aggregate*: limits of members on their aggregate short position, minor units of the unit.
+    Args: *aggregate*: limits of members on their aggregate short position, minor units of the unit; *told*: what a major unit of a
+    currency is worth in the unit by rates that were set; where none stands the rulebook's own counts.
     """
     unit_digits = exponents.of(rules.unit) or 0
-    rates = {
-        currency: Fraction(1 if currency == rules.unit else Decimal(rules.rates[currency]))
-        * Fraction(10) ** (unit_digits - (exponents.of(currency) or 0))
-        for currency in currencies
-    }
+    worth = {currency: Fraction(Decimal(text)) for currency, text in rules.rates.items()} | dict(told) | {rules.unit: Fraction(1)}
+    rates = {currency: worth[currency] * Fraction(10) ** (unit_digits - (exponents.of(currency) or 0)) for currency in currencies}
     return PairRules(
         rates=rates,
         haircuts={currency: Fraction(Decimal(rules.haircuts.get(currency, "0"))) / 100 for currency in currencies},

@@ -19,7 +19,7 @@ from rescounter.settlement.basket import Basket, Quotation, Rate
 from rescounter.terms import holds
 from rescounter.terms.acts import Act
 
-__all__ = ["RATES", "RateTold", "RatesTold", "quotation", "rates_table"]
+__all__ = ["RATES", "RateTold", "RatesTold", "quotation", "rates_table", "values_in"]
 
 RATES: Final = pa.schema(
     [
@@ -75,6 +75,15 @@ class RatesTold:
 def rates_table(rates: Iterable[RateTold]) -> pa.Table:
     """Rates as `RATES`, by currency."""
     return pa.Table.from_pylist([asdict(rate) for rate in sorted(rates, key=lambda rate: rate.currency)], schema=RATES)
+
+
+def values_in(unit: str, rates: Iterable[RateTold], *, base: str) -> dict[str, Fraction]:
+    """Major units of *unit* for one major unit of each currency that *rates*, told for *base*, value: exact, the unit itself 1.
+
+    Returns: nothing where the unit is not the base and has no rate, so that nothing can be told in it.
+    """
+    worth = {base: Fraction(1)} | {rate.currency: 1 / Fraction(rate.rate) for rate in rates}
+    return {currency: value / worth[unit] for currency, value in sorted(worth.items())} if unit in worth else {}
 
 
 def quotation(rates: pa.Table, basket: Basket, *, base: str, currencies: Collection[str], exponents: Mapping[str, int]) -> Quotation:
