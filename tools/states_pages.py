@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from rescounter.council import states as council
 from rescounter.cycle import states as cycle
 from rescounter.disputes import drawing as disputes
+from rescounter.guarantee import states as guarantee
 from rescounter.insurance import drawing as insurance
 
 __all__ = ["PAGES", "Page", "drawn", "main"]
@@ -35,6 +36,7 @@ PAGES: Final = (
     Page(_DOCS / "UNION.md", cycle.as_mermaid, cycle.as_markdown),
     Page(_DOCS / "DISPUTES.md", disputes.as_mermaid, disputes.as_markdown),
     Page(_DOCS / "INSURANCE.md", insurance.as_mermaid, insurance.as_markdown),
+    Page(_DOCS / "GUARANTEE.md", guarantee.as_mermaid, guarantee.as_markdown),
     Page(_DOCS / "COUNCIL.md", council.as_mermaid, council.as_markdown),
 )
 

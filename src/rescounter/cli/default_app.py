@@ -74,6 +74,27 @@ def recover(call: Call, member: Member, currency: Currency, amount: Amount, refe
     move(call, "recovered", member, currency, amount, reference)
 
 
+@in_a_union(default_app)
+def end(
+    call: Call,
+    member: Member,
+    reason: Reason,
+    reinstated: Annotated[bool, typer.Option("--reinstated", help="It has paid everything and takes part again.")] = False,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="It stays out for ever; what may still come back is given back as ever.")
+    ] = False,
+) -> None:
+    """End a default: the member is reinstated, or the case is closed; approved.
+
+    \b
+    rescounter default end DEE --reinstated --reason "all was paid"
+    rescounter default end DEE --closed --reason "the estate is wound up"
+    """
+    from rescounter.cli.default_work import end_default
+
+    end_default(call, member, reason, is_reinstated=reinstated, is_closed=closed)
+
+
 @in_a_union(default_app, acts=False)
 def show(call: Call, member: OneMember = None, output: Output = None, force: Force = False) -> None:
     """Show members in default, what was borne and came back, and calls that are open; of one member as a page.

@@ -43,11 +43,13 @@ def show_defaults(call: Call, member: str | None, *, output: Path | None, force:
 
 def guarantee_body(desk: Desk) -> dict[str, Any]:
     """Defaults, losses and open calls as plain data."""
+    from rescounter.facade.union_default import ends_of
+
     guarantee, zone = desk.union.guarantee, desk.union.rules(desk.at_us).union.zone
     return {
         "defaults": [
-            {"member": each.member, "act": each.act, "since": when(each.at_us, zone), "reason": each.reason}
-            for each in guarantee.defaults.values()
+            {"member": each.member, "act": each.act, "since": when(each.at_us, zone), "reason": each.reason, **ends_of(desk, each)}
+            for each in (*guarantee.defaults.values(), *guarantee.over.values())
         ],
         "losses": [
             {
@@ -80,7 +82,13 @@ def guarantee_lines(desk: Desk) -> list[str]:
     from rescounter.facade.union_default import exponents_of
 
     body, exponents = guarantee_body(desk), exponents_of(desk.union, desk.at_us)
-    lines = [f"{each['member']} is in default since {each['since']}: {each['reason']}" for each in body["defaults"]]
+    lines = []
+    for each in body["defaults"]:
+        since = f"in default since {each['since']}: {each['reason']}"
+        lines.append(
+            f"{each['member']} was {since}; {each['state']} in act {each['ended']}" if each["ended"] else f"{each['member']} is {since}"
+        )
+        lines += [f"  Next: {each['next']}"] if each["next"] else []
     for each in body["losses"]:
         amounts = {name: money(each[f"{name}_minor"], each["currency"], exponents) for name in ("loss", "unallocated", "still_out")}
         nobody = f", {amounts['unallocated']} of it by nobody" if each["unallocated_minor"] else ""

@@ -12,7 +12,7 @@ from rescounter.terms import CallerFault, Exponents, parse_minor
 if TYPE_CHECKING:
     from rescounter.facade.union import Desk, Done
 
-__all__ = ["bear_loss", "declare_default", "minor_of", "move"]
+__all__ = ["bear_loss", "declare_default", "end_default", "minor_of", "move"]
 
 _SENTENCES: Final = {
     "fund_contributed": "{member} added {amount} to its share in the fund.",
@@ -32,6 +32,21 @@ def declare_default(call: Call, member: str, reason: str) -> None:
         tell_done(
             call, desk, done, f"{member} is in default. Next: rescounter drill default {member}, then rescounter default bear {member}"
         )
+
+
+def end_default(call: Call, member: str, reason: str, *, is_reinstated: bool, is_closed: bool) -> None:
+    """End a default in one of two ways."""
+    from rescounter.cycle.ending import ending
+    from rescounter.guarantee.states import CLOSED, REINSTATED
+
+    if is_reinstated == is_closed:
+        raise CallerFault("option_invalid", "a default ends with --reinstated or with --closed, one of the two")
+    with desk_of(call) as desk:
+        by = who(call, desk, "default_ended")
+        outcome = REINSTATED if is_reinstated else CLOSED
+        done = desk.do(ending(desk.union, desk.office, member, outcome, reason, at_us=desk.at_us), by=by)
+        did = "takes part again" if is_reinstated else "stays out, and its case is closed"
+        tell_done(call, desk, done, f"The default of {member} has ended: it {did}.")
 
 
 def bear_loss(call: Call, member: str, currency: str | None) -> None:

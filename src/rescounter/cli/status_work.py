@@ -55,12 +55,12 @@ def show_status(call: Call) -> None:
             "proposals": [proposal_body(desk, each) for each in pending],
             "motions": due_motions(desk),
             "guarantee": guarantee_body(desk),
+            "rules_coming": [asdict(each) for each in coming(union.rulebook, at_us)],
+            "swaps": swap_bodies(desk),
         }
         if told_json(call, body) or call.quiet:
             return
         lines = _headings(desk)
-            "rules_coming": [asdict(each) for each in coming(union.rulebook, at_us)],
-            "swaps": swap_bodies(desk),
         for cycle in going:
             lines += ["", f"Cycle {cycle.code}: {cycle.state.value}", *reserves_lines(desk, cycle), *rates_due_lines(desk, cycle)]
             lines += due_lines(due[cycle.code], desk)
@@ -70,14 +70,14 @@ def show_status(call: Call) -> None:
             lines += ["", "Collateral called and not met:", *missing]
         lines += has_lines(desk)
         lines += _guarantee(desk)
+        lines += ["", *swaps] if (swaps := swap_lines(desk)) else []
+        if changes := coming(union.rulebook, at_us):
+            lines += ["", "Rules that change by themselves:", *coming_lines(changes, zone)]
         if disputes := dispute_lines(desk):
             lines += ["", *disputes]
         if pending:
             lines += ["", f"{counted(len(pending), 'proposal')} waiting:", *(f"  {proposal_line(desk, each)}" for each in pending)]
         print_lines(lines)
-        lines += ["", *swaps] if (swaps := swap_lines(desk)) else []
-        if changes := coming(union.rulebook, at_us):
-            lines += ["", "Rules that change by themselves:", *coming_lines(changes, zone)]
 
 
 def _head(desk: Desk) -> dict[str, Any]:

@@ -76,6 +76,7 @@ KINDS: Final[Mapping[str, str]] = {
     "fund_returned": "a fund share, given back",
     "guarantee_paid_in": "capital ahead of the members",
     "default_declared": "the declaration of a default",
+    "default_ended": "the end of a default",
     "loss_borne": "a loss, borne by the guarantee",
     "assessment_paid": "a call of the guarantee, paid",
     "recovered": "what came back of a default",

@@ -74,6 +74,8 @@ def bearing(union: Union, office: Office, member: str, currency: str, *, at_us: 
     default = union.guarantee.defaults.get(member)
     if default is None:
         return refused(refusal("not_in_default", member, found=member))
+    if default.ended:
+        return refused(refusal("default_over", member, found=f"it was {default.outcome} in act {default.ended}"))
     if (cycle := waits_for_settlement(union, office, member)) is not None:
         return refused(refusal("default_still_open", member, found=f"cycle {cycle.code} is {cycle.state.value}"))
     found = reckoned(union, office, member, currency, at_us=at_us)
@@ -125,7 +127,8 @@ def recovering(union: Union, office: Office, member: str, currency: str, amount_
         return refused(refusal("guarantee_amount_unusable", reference, found=str(amount_minor)))
     if found := refusals_while_begun(union, office, currency):
         return refused(*found)
-    if not union.guarantee.losses_of(member, currency):
+    default = union.guarantee.default_of(member)
+    if default is None or not any(loss.act > default.act for loss in union.guarantee.losses_of(member, currency)):
         return refused(refusal("nothing_borne", member, found=f"{member}, {currency}"))
     came, unusable = came_in(union, office, reference, currency, amount_minor, **COMING_IN)
     if unusable:

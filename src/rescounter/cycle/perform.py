@@ -10,6 +10,7 @@ from typing import Any, Final
 from rescounter.cycle.capital import capital_of, refusals_to_move_capital
 from rescounter.cycle.dealing import dealing_of, refusals_to_deal
 from rescounter.cycle.drawing import SWAP_KINDS, refusals_of_swap, swap_posting
+from rescounter.cycle.ending import refusals_to_end
 from rescounter.cycle.guaranteeing import GUARANTEE_KINDS, guarantee_batch, refusals_of_guarantee
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.pairing import caps_of_pairs, is_of_pairs, posting_of_pairs, refusals_to_settle_pairs
@@ -32,19 +33,19 @@ def _of_pool(kind: str, union: Union, body: Mapping[str, Any], office: Office) -
     return pool_batch(union.pool, kind, body, office.table)
 
 
-_BESIDE_CYCLES: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], Batch | None]]] = MappingProxyType(
 def _of_swap(kind: str, _union: Union, body: Mapping[str, Any], _office: Office) -> Batch:
     return swap_posting(kind, body)
 
 
+_BESIDE_CYCLES: Final[Mapping[str, Callable[[Union, Mapping[str, Any], Office], Batch | None]]] = MappingProxyType(
     {
         "repaid": lambda _union, body, _office: repayment_of(body),
         "capital_moved": lambda _union, body, _office: capital_of(body),
         "dealt": lambda _union, body, _office: dealing_of(body),
         "collateral_pledged": lambda _union, body, _office: collateral_batch("collateral_pledged", body),
         "collateral_released": lambda _union, body, _office: collateral_batch("collateral_released", body),
-        **{kind: partial(_of_pool, kind) for kind in POSTING_KINDS},
         **{kind: partial(_of_swap, kind) for kind in SWAP_KINDS},
+        **{kind: partial(_of_pool, kind) for kind in POSTING_KINDS},
     }
 )
 """Kinds of acts that post and belong to no cycle, each with what makes its batch of union, body and office."""
@@ -85,9 +86,11 @@ def _refusals_now(union: Union, wanted: Wanted, office: Office, *, at_us: int) -
         return again(union, wanted.body, office)
     if wanted.kind == "capital_moved":
         return refusals_to_move_capital(union, wanted.body, office, at_us=at_us)
-    if wanted.kind in MOVES_COLLATERAL:
+    if wanted.kind == "default_ended":
+        return refusals_to_end(union, wanted.body, office, at_us=at_us)
     if wanted.kind in SWAP_KINDS:
         return refusals_of_swap(union, wanted.kind, wanted.body, office, at_us=at_us)
+    if wanted.kind in MOVES_COLLATERAL:
         return refusals_to_move_collateral(union, wanted.kind, wanted.body, office, at_us=at_us)
     if _posts_pairs(union, wanted):
         return refusals_to_settle_pairs(union, union.cycles[wanted.body["cycle"]], wanted.body, office, at_us=at_us)

@@ -8,6 +8,7 @@ from datetime import date
 
 from rescounter.cycle.defaulting import bearing, recovering
 from rescounter.cycle.drawing import SWAP_KINDS, drawing, repaying_swap, swap_posting
+from rescounter.cycle.ending import ending
 from rescounter.cycle.guaranteeing import GUARANTEE_KINDS, guarantee_batch
 from rescounter.cycle.office import Office, Step
 from rescounter.cycle.replay import Records
@@ -19,7 +20,7 @@ __all__ = ["replay_guarantee"]
 
 _CHECK = "replay"
 _NOT_RECKONED = ("approval", "decision")
-_KINDS = (*GUARANTEE_KINDS, *SWAP_KINDS)
+_KINDS = (*GUARANTEE_KINDS, *SWAP_KINDS, "default_ended")
 
 
 def replay_guarantee(acts: Iterable[Act], office_before: Callable[[Act], Records]) -> tuple[Finding, ...]:
@@ -33,6 +34,9 @@ def replay_guarantee(acts: Iterable[Act], office_before: Callable[[Act], Records
             before, reckoned = proposed.get(act.body.get("approval", 0), (union, act))
             office = office_before(reckoned)
             findings += _compared(before, act, office, at_us=reckoned.at_us)
+            if act.kind == "default_ended":
+                union = union.after(act)
+                continue
             batch = (swap_posting if act.kind in SWAP_KINDS else guarantee_batch)(act.kind, act.body)
             if not office.stands(batch):
                 findings.append(Finding(_CHECK, f"act {act.number} ({act.kind})", "no posting, or another one", f"the batch {batch.key}"))
@@ -64,6 +68,8 @@ def _again(union: Union, act: Act, office: Office, *, at_us: int) -> Step | None
         case "recovered":
             words = (body["member"], body["currency"], body["amount_minor"])
             return recovering(union, office, *words, reference=body["reference"], at_us=at_us)
+        case "default_ended":
+            return ending(union, office, body["code"], body["outcome"], body["reason"], at_us=at_us)
         case "swap_drawn":
             asked = (body["member"], body["amount_minor"])
             return drawing(union, office, *asked, reference=body["reference"], partners=body["asked"], at_us=at_us)

@@ -9,15 +9,17 @@ from typing import Any, Final
 
 from rescounter.cycle.contributing import required_share
 from rescounter.cycle.defaulting import Reckoned, at_risk, reckoned
+from rescounter.cycle.ending import recoveries_end_us, unborne
 from rescounter.cycle.in_default import waits_for_settlement
 from rescounter.cycle.resources import balances_of, largest_losses, own_balances
 from rescounter.cycle.union import Union
 from rescounter.facade.union import Desk
 from rescounter.formats.folder import new_folder
 from rescounter.guarantee.at_risk import AtRisk
-from rescounter.guarantee.defaults import Loss
+from rescounter.guarantee.defaults import Default, Loss
 from rescounter.guarantee.layers import Layer, standing_behind
 from rescounter.guarantee.reading import layers_of
+from rescounter.guarantee.states import State
 from rescounter.guarantee.waterfall import Borne
 from rescounter.settlement.accounts import FUND, GUARANTEE, LOSSES, account_name
 from rescounter.statements.default_facts import DefaultFacts, LayerTold, LossTold, PayerTold
@@ -37,6 +39,7 @@ __all__ = [
     "currencies_of",
     "drill",
     "drill_body",
+    "ends_of",
     "exponents_of",
     "fund_of",
     "most_at_risk_of",
@@ -161,7 +164,7 @@ def _known(desk: Desk, member: str) -> None:
 
 def _facts(desk: Desk, member: str, losses: Sequence[LossTold], *, is_drill: bool, pending: tuple[str, ...] = ()) -> DefaultFacts:
     rules, known = desk.union.rules(desk.at_us), desk.union.register.member(member)
-    default = desk.union.guarantee.defaults.get(member)
+    default = desk.union.guarantee.default_of(member)
     return DefaultFacts(
         union=UnionNote(
             name=rules.union.name,
@@ -282,6 +285,26 @@ def _loss_body(loss: LossTold) -> dict[str, Any]:
             for step in layer.payers
         ],
     }
+
+
+def ends_of(desk: Desk, default: Default) -> dict[str, Any]:
+    """Where a default stands, by which act it ended (0: it lasts), and what is to be done next, in words."""
+    union, member = desk.union, default.member
+    state = union.guarantee.state_of(default)
+    told = {"state": state.value, "ended": default.ended}
+    if default.ended:
+        return {**told, "next": ""}
+    waits = waits_for_settlement(union, desk.office, member)
+    if waits is not None:
+        return {**told, "next": f"cycle {waits.code} is {waits.state.value}; settle it, then rescounter default bear {member}"}
+    if unborne(union, desk.office, member):
+        return {**told, "next": f"rescounter default bear {member}"}
+    if state is not State.BORNE:
+        return {**told, "next": f"it owes nothing: rescounter default end {member} --reinstated, or --closed"}
+    ends_us = recoveries_end_us(union, member, at_us=desk.at_us)
+    day = moment(ends_us, union.rules(desk.at_us).union.zone).told
+    when = "now" if desk.at_us >= ends_us else f"from {day} on"
+    return {**told, "next": f"rescounter default recover {member}, as money comes back; {when} rescounter default end {member} --closed"}
 
 
 def fund_of(desk: Desk) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rescounter.guarantee.layers import Kind
 from rescounter.guarantee.recoveries import Outstanding, Repayment, outstanding, recover
+from rescounter.guarantee.states import CLOSED, State, leads
 from rescounter.guarantee.waterfall import Borne, Step
 from rescounter.terms import holds
 from rescounter.terms.acts import Act
@@ -22,17 +23,20 @@ __all__ = ["CALLED_KINDS", "Called", "Default", "Guarantee", "Loss", "Recovery",
 _DAY_US: Final = 86_400_000_000
 CALLED_KINDS: Final = frozenset({Kind.ASSESSMENT_CALLS, Kind.RESIDUAL, Kind.CREDITORS})
 """Layers that stand on no money that lies there: their shares are called, and paid later."""
+_OF_A_DEFAULT: Final = ("loss_borne", "recovered", "default_ended")
 _MOVEMENTS: Final = ("fund_contributed", "fund_returned", "guarantee_paid_in", "assessment_paid", "recovered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """*member* is in default since the act *act*."""
+    """*member* is in default since the act *act*; *ended*: by which act it ended, with which *outcome* (`guarantee.states`)."""
 
     member: str
     act: int
     at_us: int
     reason: str
+    ended: int = 0
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +97,14 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """Everything that was ever declared, borne, called and recovered. *moved*: movements of money by the reference that is used once."""
+    """Everything that was ever declared, borne, called and recovered. *moved*: movements of money by the reference that is used once.
+
+    *defaults*: by member, those that last, and those that were closed: such a member stays out, and what is open of it stays the estate's.
+    *over*: by member, the latest default that ended with its reinstatement.
+    """
 
     defaults: Mapping[str, Default] = field(default_factory=lambda: MappingProxyType({}))
+    over: Mapping[str, Default] = field(default_factory=lambda: MappingProxyType({}))
     losses: tuple[Loss, ...] = ()
     calls: tuple[Called, ...] = ()
     moved: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
@@ -108,12 +117,37 @@ class Guarantee:
         """What was borne of a member in a currency, the oldest first."""
         return tuple(each for each in self.losses if (each.member, each.currency) == (member, currency))
 
+    def default_of(self, member: str) -> Default | None:
+        """The latest default of a member, also where it has ended; None where none was declared."""
+        return self.defaults.get(member) or self.over.get(member)
+
+    def state_of(self, default: Default) -> State:
+        """Where a default stands."""
+        if default.ended:
+            return State(default.outcome)
+        losses = [loss for loss in self.losses if loss.member == default.member and loss.act > default.act]
+        if not losses:
+            return State.DECLARED
+        return State.BORNE if any(loss.out.total_minor for loss in losses) else State.REPAID
+
     def open_calls(self, member: str, currency: str) -> int:
         """What is called from a member and not paid, minor units >= 0."""
         return sum(each.open_minor for each in self.calls if (each.member, each.currency) == (member, currency))
 
     def after(self, act: Act) -> Guarantee:
-        """The guarantee with one more act. Laws: a default is declared once, a reference used once, no call is paid beyond what is open."""
+        """The guarantee with one more act.
+
+        Laws: a default is declared once and moves by its table of states, a reference is used once, no call is paid beyond what is open.
+        """
+        after = self._after(act)
+        member = act.body["member" if act.kind in ("loss_borne", "recovered") else "code"] if act.kind in _OF_A_DEFAULT else ""
+        before, then = self.default_of(member), after.default_of(member)
+        if before is not None and then is not None:
+            is_led = after.state_of(then) in leads(self.state_of(before), act.kind)
+            holds(is_led, "a_default_moves_by_its_table", member=member, act=act.number)
+        return after
+
+    def _after(self, act: Act) -> Guarantee:
         match act.kind:
             case "default_declared":
                 return self._with_default(act)
@@ -125,6 +159,8 @@ class Guarantee:
                 return replace(self._with_moved(act), calls=calls, number=act.number)
             case "recovered":
                 return self._with_recovery(act)
+            case "default_ended":
+                return self._with_end(act)
         return self._with_moved(act) if act.kind in _MOVEMENTS else self
 
     def _with_moved(self, act: Act) -> Guarantee:
@@ -136,6 +172,14 @@ class Guarantee:
         holds(member not in self.defaults, "a_default_is_declared_once", member=member)
         default = Default(member=member, act=act.number, at_us=act.at_us, reason=act.body["reason"])
         return replace(self, defaults=MappingProxyType({**self.defaults, member: default}))
+
+    def _with_end(self, act: Act) -> Guarantee:
+        member = act.body["code"]
+        ended = replace(self.defaults[member], ended=act.number, outcome=act.body["outcome"])
+        if act.body["outcome"] == CLOSED:
+            return replace(self, defaults=MappingProxyType({**self.defaults, member: ended}))
+        left = {code: default for code, default in self.defaults.items() if code != member}
+        return replace(self, defaults=MappingProxyType(left), over=MappingProxyType({**self.over, member: ended}))
 
     def _with_loss(self, act: Act) -> Guarantee:
         body, member, currency = act.body, act.body["member"], act.body["currency"]

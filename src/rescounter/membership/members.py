@@ -17,7 +17,7 @@ PERSON_DETAILS: Final = ("code", "name", "roles", "member", "key")
 class Standing(Enum):
     """Where a member stands. Leaving: notice was given; it takes part until it has left, and its open items run off.
 
-    Defaulted: declared to be in default, which nothing ends; it takes no part any more.
+    Defaulted: declared to be in default; it takes no part until the default ends with its reinstatement, and has left where it is closed.
     """
 
     ACTIVE = "active"

@@ -11,6 +11,7 @@ from rescounter.membership.refusing_limits import limits_found
 from rescounter.membership.refusing_members import (
     change_found,
     default_found,
+    ending_found,
     joining_found,
     leaving_found,
     reinstating_found,
@@ -36,6 +37,7 @@ _FOUND: Final[Mapping[str, Callable[[Grounds], Iterator[Refusal]]]] = MappingPro
         "member_suspended": suspending_found,
         "member_reinstated": reinstating_found,
         "default_declared": default_found,
+        "default_ended": ending_found,
         "member_withdrew": leaving_found,
         "member_expelled": leaving_found,
         "limits_set": limits_found,

@@ -12,9 +12,10 @@ from rescounter.membership.participants import standing_of
 from rescounter.terms import Refusal
 from rescounter.terms.names import closest
 
-__all__ = ["change_found", "default_found", "joining_found", "leaving_found", "reinstating_found", "suspending_found"]
+__all__ = ["change_found", "default_found", "ending_found", "joining_found", "leaving_found", "reinstating_found", "suspending_found"]
 
 _CODE_AND_REASON: Final = ("code", "reason")
+_OUTCOMES: Final = ("reinstated", "closed")
 
 
 def joining_found(grounds: Grounds) -> Iterator[Refusal]:
@@ -106,6 +107,18 @@ def default_found(grounds: Grounds) -> Iterator[Refusal]:
         yield refused("member_not_known", code, code, "codes of members" + closest(code, grounds.register.by_code))
     elif member.standing is Standing.DEFAULTED:
         yield refused("in_default_already", code, f"{code} is in default")
+
+
+def ending_found(grounds: Grounds) -> Iterator[Refusal]:
+    """Faults of the end of a default."""
+    code = str(grounds.body.get("code", ""))
+    member = grounds.register.member(code)
+    yield from keys_found(grounds.body, (*_CODE_AND_REASON, "outcome", "default"), code)
+    yield from reason_found(grounds, code)
+    if member is None or member.standing is not Standing.DEFAULTED:
+        yield refused("not_in_default", code, code)
+    if grounds.body.get("outcome") not in _OUTCOMES:
+        yield refused("outcome_unknown", code, str(grounds.body.get("outcome")))
 
 
 def reinstating_found(grounds: Grounds) -> Iterator[Refusal]:

@@ -102,6 +102,8 @@ class Register:
                 return self._with_members(act)
             case "member_changed" | "member_suspended" | "member_reinstated" | "member_withdrew" | "member_expelled" | "default_declared":
                 return self._with_changed(act)
+            case "default_ended":
+                return self._with_changed(act)
             case "called":
                 return self._with_late(act)
             case "limits_set":
@@ -131,7 +133,7 @@ class Register:
         return replace(self, by_code=self.by_code.changed({each.code: replace(each, standing=Standing.SUSPENDED) for each in late}))
 
     def _with_changed(self, act: Act) -> Register:
-        old, is_run_off = self.by_code.find(act.body["code"]), act.kind in ("member_reinstated", "default_declared")
+        old, is_run_off = self.by_code.find(act.body["code"]), act.kind in ("member_reinstated", "default_declared", "default_ended")
         is_there = old is not None and (is_run_off or standing_of(old, act.at_us) is not Standing.LEFT)
         holds(is_there, "who_left_stays_gone", code=act.body["code"])
         new = _changed_member(self.by_code[act.body["code"]], act)
@@ -181,7 +183,9 @@ def _changed_member(old: Member, act: Act) -> Member:
             return replace(old, standing=Standing.SUSPENDED)
         case "default_declared":
             return replace(old, standing=Standing.DEFAULTED)
-        case "member_reinstated":
+        case "default_ended" if body["outcome"] == "closed":
+            return replace(old, leaves_at_us=act.at_us if old.leaves_at_us is None else min(old.leaves_at_us, act.at_us))
+        case "member_reinstated" | "default_ended":
             return replace(old, standing=Standing.ACTIVE if old.leaves_at_us is None else Standing.LEAVING)
         case "member_withdrew" | "member_expelled":
             # A proposal may be approved after its date: nobody leaves before the act.

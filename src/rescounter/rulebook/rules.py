@@ -70,7 +70,7 @@ PAIRS_KIND: Final = "payment-versus-payment"
 ALWAYS_APPROVED: Final[tuple[str, ...]] = (
     "representative_named",
     *("fund_contributed", "fund_returned", "guarantee_paid_in"),
-    *("default_declared", "loss_borne", "assessment_paid", "recovered"),
+    *("default_declared", "default_ended", "loss_borne", "assessment_paid", "recovered"),
     *("rates_set", "dealt"),
     *("prices_set", "collateral_pledged", "collateral_released"),
     *("swap_drawn", "swap_repaid"),
@@ -352,6 +352,9 @@ class GuaranteeRules:
     fund_threshold_minor: Mapping[str, int] = _table("the most that the layer fund bears of one loss, for each currency; none = all of it")
     exposure_cycles: int = _rule("final cycles, counted back from the default, whose claims on the defaulter are exposures", default=1)
     call_days: int = _rule("calendar days in which a call of the guarantee must be paid", default=5)
+    recovery_days: int = _rule(
+        "calendar days after the last loss or recovery of a default, from which on it may be closed with something still out", default=365
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
