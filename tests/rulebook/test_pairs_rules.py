@@ -57,7 +57,8 @@ def test_pairs_need_every_rate_of_the_rulebook_or_none_where_rates_are_set():
     [
         ("payment-versus-payment", {"collateral.currency_haircuts": '{ USD = "8", EUR = "0" }'}, []),
         ("payments-union", {"collateral.currency_haircuts": '{ USD = "8" }'}, []),
-        ("deferred-net", {"union.currencies": '["EUR", "USD"]', "exchange.base": '"EUR"', "collateral.currency_haircuts": '{ USD = "8" }'}, []),
+        ("deferred-net", {"union.currencies": '["EUR", "USD"]', "exchange.base": '"EUR"', "collateral.currency_haircuts": '{ USD = "8" }'},
+         []),
         ("deferred-net", {"exchange.base": '"EUR"'}, ["exchange.base exchange_does_not_fit"]),
         ("deferred-net", {"union.currencies": '["EUR", "USD"]', "collateral.currency_haircuts": '{ USD = "8" }'},
          ["collateral.currency_haircuts exchange_does_not_fit"]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from rescounter.settlement.basket import Basket, Quotation, Rate, basket_by_weight
+from rescounter.settlement.basket import Basket, Quotation, Rate
 from rescounter.settlement.conversion import convert
 from rescounter.terms import BrokenLaw
 
@@ -38,23 +38,6 @@ def test_a_basket_is_worth_its_amounts():
     assert convert(10_000, "EUR", "XUA", found).amount_minor == 10_000
     yen = convert(100, "JPY", "XUA", found)
     assert (yen.amount_minor, yen.difference) == (56, Fraction(500, 9) - 56)
-
-
-def test_weights_hold_on_the_day_of_their_rates():
-    rates = {"USD": rate("USD", "1"), "EUR": rate("EUR", "5/4")}
-    weights = {"USD": Fraction(3, 5), "EUR": Fraction(2, 5)}
-    basket = basket_by_weight("XUA", weights, rates, exponent=2, worth=Fraction(1))
-    assert basket.amounts == {"USD": Fraction(3, 5), "EUR": Fraction(8, 25)}
-    assert Quotation(numeraire="USD", basket=basket, rates=rates, exponents=EXPONENTS).value_of("XUA") == Fraction(1, 100)
-
-
-def test_a_rate_that_is_too_old_is_told():
-    rates = {"EUR": rate("EUR", "1", AT_US - 2 * HOUR_US), "JPY": rate("JPY", "1", AT_US), "USD": rate("USD", "1", AT_US + 1)}
-    found = Quotation(
-        numeraire="USD", basket=Basket(unit="EUR", exponent=2, amounts={"EUR": Fraction(1)}), rates=rates, exponents=EXPONENTS
-    )
-    assert found.stale(at_us=AT_US, age_us_max=HOUR_US) == ("EUR", "USD")
-    assert found.stale(at_us=AT_US + 1, age_us_max=3 * HOUR_US) == ()
 
 
 values = st.fractions("1/500", 500, max_denominator=10**6)

@@ -49,17 +49,22 @@ def test_no_share_is_larger_than_the_truth(part: int, whole: int) -> None:
 @pytest.mark.parametrize(
     ("minor", "exponent", "words"),
     [
-        (1716828748835, 0, "1.71 trillion"),
-        (1716828748835, 2, "17.1 billion"),
+        (1716828748835, 0, "1.72 trillion"),
+        (1716828748835, 2, "17.2 billion"),
         (999_999_99, 2, "999,999.99"),
         (1_000_000_00, 2, "1.00 million"),
-        (999_999_999, 0, "999 million"),
+        (999_499_999, 0, "999 million"),
+        (999_500_000, 0, "1.00 billion"),
+        (9_995_000, 0, "10.0 million"),
+        (1_125_000, 0, "1.12 million"),
+        (1_135_000, 0, "1.14 million"),
+        (1_125_000_01, 2, "1.13 million"),
         (-12_345_678, 0, "-12.3 million"),
         (0, 3, "0.000"),
         (INT64_MAX, 0, "9.22 quintillion"),
     ],
 )
-def test_a_short_amount_keeps_three_digits_and_cuts_the_rest(minor: int, exponent: int, words: str) -> None:
+def test_a_short_amount_is_rounded_half_even_to_three_digits(minor: int, exponent: int, words: str) -> None:
     assert short(minor, exponent) == words
 
 

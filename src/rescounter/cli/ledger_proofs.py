@@ -74,14 +74,7 @@ def _inclusion(ledger: Ledger, id: str, head: Checkpoint) -> dict[str, Any]:
     holds(in_batch and in_log, "a_proof_proves", id=id)
     return {
         "proves": f"transfer {id} stands in the log",
-        "leaf": proof.leaf.hex(),
-        "place": proof.place,
-        "rows": entry.tree_rows,
-        "batch_path": [step.hex() for step in proof.batch_path],
-        "entry": entry.payload().hex(),
-        "sequence": entry.sequence,
-        "log_path": [step.hex() for step in proof.log_path],
-        "log_size": proof.log_size,
+        **proof.as_body(),
     }
 
 

@@ -24,7 +24,7 @@ from rescounter.cycle.union import Cycle, Union
 from rescounter.membership.register import Register
 from rescounter.rulebook.rules import Rules
 from rescounter.settlement.accounts import CASH, CASH_TABLE, account_name, cash_of
-from rescounter.settlement.calls import calls, positions
+from rescounter.settlement.calls import calls, positions, positions_are_those_of
 from rescounter.settlement.funding import LATE, late_of, reconcile, standing
 from rescounter.settlement.late import carry_late
 from rescounter.settlement.postings import batch_key
@@ -57,12 +57,14 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
         return refused(*found)
     obligations = office.table(final.body["tables"]["obligations"])
     by = settlers(union.register, final.at_us)
+    every = positions(obligations, by)
+    positions_are_those_of(office.table(final.body["tables"]["members"]), by, every)
     if is_of_pairs(union, cycle):
         return calling_pairs(union, cycle, office, by=by, deadline=_deadline(cycle, 1, at_us), at_us=at_us)
-    late = with_defaulters(union, cycle, office, late, positions(obligations, by))
+    late = with_defaulters(union, cycle, office, late, every)
     carried_over: dict[str, str] = {}
     if late is None or not late.num_rows:
-        net, who_was_late = positions(obligations, by), LATE.empty_table()
+        net, who_was_late = every, LATE.empty_table()
     else:
         whole = late_in_every_currency(union, cycle, late, obligations)
         carried = carry_late(obligations, whole, by, is_partial=rules.settlement.partial_funding)

@@ -20,7 +20,6 @@ from rescounter.formats.folder import new_folder
 from rescounter.intake.keys import names_of
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.notes import opened
-from rescounter.ledger.ports import InclusionProof
 from rescounter.statements.dispute_facts import DisputeFacts
 from rescounter.statements.dispute_page import dispute_html
 from rescounter.terms.acts import Act, canonical
@@ -61,7 +60,7 @@ def export_dispute(desk: Desk, number: int, target: Path, *, force: bool = False
         "files": {name: f"sha256:{hashlib.sha256(content).hexdigest()}" for name, content in sorted(files.items())},
         "records": [_record(desk, act, size) for act in _acts(case)],
         "postings": [
-            {"id": name, "proof": _proof(desk.ledger.store.prove_inclusion(name, log_size=size))} for name in _postings(desk, case)
+            {"id": name, "proof": desk.ledger.store.prove_inclusion(name, log_size=size).as_body()} for name in _postings(desk, case)
         ],
         "checkpoint": note,
         "verifiers": [verifier.text() for verifier in desk.ledger.keys.verifiers],
@@ -93,7 +92,7 @@ def _record(desk: Desk, number: int, size: int) -> dict[str, Any]:
         "by": record.by,
         "at_us": record.at_us,
         "body": canonical(json.loads(record.body)).decode(),
-        "proof": _proof(desk.ledger.store.prove_record(number, log_size=size)),
+        "proof": desk.ledger.store.prove_record(number, log_size=size).as_body(),
     }
 
 
@@ -125,17 +124,3 @@ def _ids(case: Case) -> Any:
 
     submitters, names = zip(*case.obligations, strict=True)
     return names_of(pa.array(submitters), pa.array(names))
-
-
-def _proof(proof: InclusionProof) -> dict[str, Any]:
-    entry = proof.entry
-    return {
-        "leaf": proof.leaf.hex(),
-        "place": proof.place,
-        "rows": entry.tree_rows,
-        "batch_path": [step.hex() for step in proof.batch_path],
-        "entry": entry.payload().hex(),
-        "sequence": entry.sequence,
-        "log_path": [step.hex() for step in proof.log_path],
-        "log_size": proof.log_size,
-    }

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from rescounter.facade.union import Desk
+from rescounter.facade.union_tables import rows_of, unreadable_rows
 from rescounter.formats.folder import new_folder
 from rescounter.formats.header import EXPOSURE_COLUMNS, SCENARIO_COLUMNS
 from rescounter.formats.reading import read_columns
 from rescounter.insurance.projection import Scenario
-from rescounter.intake.details import as_text
-from rescounter.intake.submitted import Submitted
 from rescounter.statements.facts import UnionNote
-from rescounter.terms import REFUSALS, Refusal, parse_minor
+from rescounter.terms import Refusal, parse_minor
 from rescounter.terms.money import read_decimal
 from rescounter.terms.refusals import UNION_REFUSALS, shown
 
@@ -41,8 +40,8 @@ def read_exposures(source: Path, exponent: int) -> tuple[list[tuple[int, dict[st
     """Rows of `insurance.tables.EXPOSURES`, each with its number, and a refusal for each that cannot be read; amounts in major units."""
     submitted = read_columns(source, EXPOSURE_COLUMNS)
     rows: list[tuple[int, dict[str, Any]]] = []
-    refusals = list(_unreadable(submitted))
-    for number, cells in _rows(submitted, EXPOSURE_COLUMNS):
+    refusals = list(unreadable_rows(submitted))
+    for number, cells in rows_of(submitted, EXPOSURE_COLUMNS):
         row: dict[str, Any] = {"member": cells.get("member") or "", "class": cells.get("class") or ""}
         for name in EXPOSURE_COLUMNS[2:]:
             text = cells.get(name) or ("" if name == "exposure" else "0")
@@ -60,8 +59,8 @@ def read_scenarios(source: Path, exponent: int) -> tuple[list[Scenario], tuple[R
     """Scenarios of a file: name, loss_ratio_percent and, where there is one, large_claim in major units."""
     submitted = read_columns(source, SCENARIO_COLUMNS)
     found: list[Scenario] = []
-    refusals = list(_unreadable(submitted))
-    for number, cells in _rows(submitted, SCENARIO_COLUMNS):
+    refusals = list(unreadable_rows(submitted))
+    for number, cells in rows_of(submitted, SCENARIO_COLUMNS):
         name, ratio = cells.get("name") or "", cells.get("loss_ratio_percent") or ""
         try:
             large = parse_minor(cells.get("large_claim") or "0", exponent)
@@ -74,17 +73,6 @@ def read_scenarios(source: Path, exponent: int) -> tuple[list[Scenario], tuple[R
         else:
             found.append(Scenario(name, Fraction(ratio) / 100, large))
     return found, tuple(refusals)
-
-
-def _rows(submitted: Submitted, names: tuple[str, ...]) -> list[tuple[int, dict[str, str | None]]]:
-    columns = {name: as_text(submitted.columns[name]).to_pylist() for name in names if name in submitted.columns}
-    numbers = range(1, len(submitted) + 1) if submitted.row_numbers is None else submitted.row_numbers.tolist()
-    return [(number, {name: cells[place] for name, cells in columns.items()}) for place, number in enumerate(numbers)]
-
-
-def _unreadable(submitted: Submitted) -> tuple[Refusal, ...]:
-    rule = REFUSALS["unreadable_row"]
-    return tuple(Refusal(row, "-", rule.code, shown(text), rule.allowed, rule.what_to_do) for row, text in submitted.unreadable)
 
 
 def _refusal(code: str, number: int, what: str, found: str) -> Refusal:

@@ -12,14 +12,13 @@ from rescounter.cycle.rates_in_force import across_at
 from rescounter.cycle.rating import base_of, instant_of
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk, Done
+from rescounter.facade.union_tables import unreadable_rows
 from rescounter.formats.reading import read_columns
 from rescounter.intake.details import as_text
 from rescounter.rulebook.rules import Rules
 from rescounter.statements.moments import moment
 from rescounter.statements.section import Column, Line, Row, Section, Table
-from rescounter.terms import REFUSALS, Refusal
 from rescounter.terms.money import Money
-from rescounter.terms.refusals import shown
 
 __all__ = ["PRICE_COLUMNS", "collateral_known", "collateral_section", "set_prices"]
 
@@ -30,8 +29,7 @@ PRICE_COLUMNS: Final = ("asset", "currency", "price", "haircut", "source", "at")
 def set_prices(desk: Desk, source: Path, *, by: str) -> Done:
     """Set the prices of a file with `PRICE_COLUMNS`; all of it or none."""
     submitted = read_columns(source, PRICE_COLUMNS)
-    rule = REFUSALS["unreadable_row"]
-    found = [Refusal(row, "-", rule.code, shown(text), rule.allowed, rule.what_to_do) for row, text in submitted.unreadable]
+    found = [*unreadable_rows(submitted)]
     missing = [name for name in PRICE_COLUMNS if name not in submitted.columns]
     if missing:
         found.append(refusal("collateral_malformed", source.name, found="no column " + ", ".join(missing)))

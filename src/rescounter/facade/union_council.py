@@ -18,7 +18,6 @@ from rescounter.cycle.voted_disputes import too_late
 from rescounter.facade.union import Desk, Done
 from rescounter.ledger.checkpoints import Checkpoint
 from rescounter.ledger.notes import SigningKey, opened
-from rescounter.ledger.ports import InclusionProof
 from rescounter.ledger.records import StoredRecord
 from rescounter.terms import CallerFault
 from rescounter.terms.acts import Act, body_of
@@ -185,7 +184,7 @@ def _exported(desk: Desk, record: StoredRecord, size: int) -> dict[str, Any]:
         "by": record.by,
         "at_us": record.at_us,
         "body": record.body.decode(),
-        "proof": _proof(desk.ledger.store.prove_record(record.number, log_size=size)),
+        "proof": desk.ledger.store.prove_record(record.number, log_size=size).as_body(),
     }
 
 
@@ -203,17 +202,3 @@ def _sources(desk: Desk, motion: Motion) -> list[StoredRecord]:
 def _weighs(record: StoredRecord, currency: str) -> bool:
     body = body_of(record.body)
     return any(each["currency"] == currency and each.get("kind", "quota") == "quota" for each in body.get("limits", (body,)))
-
-
-def _proof(proof: InclusionProof) -> dict[str, Any]:
-    entry = proof.entry
-    return {
-        "leaf": proof.leaf.hex(),
-        "place": proof.place,
-        "rows": entry.tree_rows,
-        "batch_path": [step.hex() for step in proof.batch_path],
-        "entry": entry.payload().hex(),
-        "sequence": entry.sequence,
-        "log_path": [step.hex() for step in proof.log_path],
-        "log_size": proof.log_size,
-    }

@@ -23,6 +23,7 @@ from rescounter.rulebook.rules import Rules
 from rescounter.settlement.accounts import ASSESSMENTS, CASH, CHARGES, CREDIT, FEES, FUND, INTEREST, SWAPS
 from rescounter.settlement.calls import positions
 from rescounter.settlement.funding import standing
+from rescounter.settlement.postings import batch_key
 from rescounter.statements.cycle_figures import CycleFigures
 from rescounter.statements.facts import (
     ITEMS,
@@ -303,45 +304,30 @@ def _rows(table: pa.Table, member: str) -> list[dict[str, Any]]:
 
 
 def _payments(desk: Desk, cycle: Cycle, member: str, zone: str) -> Iterator[Payment]:
+    def paid(row: Mapping[str, Any], direction: str, at_us: int, *, name: str = "amount_minor", reference: str = "") -> Payment:
+        return Payment(
+            currency=row["currency"],
+            amount_minor=row[name],
+            direction=direction,
+            at=moment(at_us, zone),
+            reference=reference or row["reference"],
+        )
+
     for act in cycle.all("paid_in"):
         lines = desk.office.table(act.body["lines"])
-        for row in lines.filter(pc.equal(lines["credited"], member)).to_pylist():
-            yield Payment(
-                currency=row["currency"],
-                amount_minor=row["amount_minor"],
-                direction=PAID_IN,
-                at=moment(act.at_us, zone),
-                reference=row["reference"],
-            )
+        yield from (paid(row, PAID_IN, act.at_us) for row in lines.filter(pc.equal(lines["credited"], member)).to_pylist())
     for act in desk.union.resolved.values():
         if act.kind == "assigned" and act.body["came_in"] == cycle.code and act.body["credited"] == member:
-            yield Payment(
-                currency=act.body["currency"],
-                amount_minor=act.body["amount_minor"],
-                direction=PAID_IN,
-                at=moment(act.at_us, zone),
-                reference=act.body["reference"],
-            )
+            yield paid(act.body, PAID_IN, act.at_us)
     settled = cycle.last("settled")
     if settled is not None:
+        key = batch_key(cycle.code, "pay-out" if is_of_pairs(desk.union, cycle) else "net")
         for row in _rows(desk.office.table(settled.body["calls"]), member):
             if row["pay_out_minor"]:
-                yield Payment(
-                    currency=row["currency"],
-                    amount_minor=row["pay_out_minor"],
-                    direction=PAID_OUT,
-                    at=moment(settled.at_us, zone),
-                    reference=f"cycle/{cycle.code}/{'pay-out' if is_of_pairs(desk.union, cycle) else 'net'}",
-                )
+                yield paid(row, PAID_OUT, settled.at_us, name="pay_out_minor", reference=key)
     for act in desk.union.repaid.values():
         if act.body["member"] == member and _opened_last(desk, act) == cycle.code:
-            yield Payment(
-                currency=act.body["currency"],
-                amount_minor=act.body["amount_minor"],
-                direction=PAID_OUT,
-                at=moment(act.at_us, zone),
-                reference=act.body["reference"],
-            )
+            yield paid(act.body, PAID_OUT, act.at_us)
 
 
 def _opened_last(desk: Desk, act: Act) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +76,19 @@ class InclusionProof:
     entry: Entry
     log_path: tuple[bytes, ...]
     log_size: int
+
+    def as_body(self) -> dict[str, Any]:
+        """The proof as plain data, bytes in hexadecimal, as exports and `rescounter ledger prove` write it."""
+        return {
+            "leaf": self.leaf.hex(),
+            "place": self.place,
+            "rows": self.entry.tree_rows,
+            "batch_path": [step.hex() for step in self.batch_path],
+            "entry": self.entry.payload().hex(),
+            "sequence": self.entry.sequence,
+            "log_path": [step.hex() for step in self.log_path],
+            "log_size": self.log_size,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ the text carries it, and `read_recorded` takes it back instead of looking it up 
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,6 +22,7 @@ from rescounter.rulebook.fields import RULES, Kind
 from rescounter.rulebook.lines import line_of, lines_of
 from rescounter.rulebook.rules import Rules
 from rescounter.rulebook.sunset import Temporary, in_place, instant_of, temporaries, temporary_faults
+from rescounter.rulebook.texts import Unreadable, parsed
 from rescounter.rulebook.values import found_in_toml
 from rescounter.terms import Exponents, Refusal, holds
 from rescounter.terms.calendar import knows_zone
@@ -34,7 +33,6 @@ from rescounter.terms.refusals import UNION_REFUSALS, shown
 __all__ = ["Reading", "RuleText", "digest_of", "read_recorded", "read_rulebook"]
 
 _HEAD: Final = ("name", "pack", "in_force_from")
-_SYNTAX_LINE: Final = re.compile(r"\(at line (\d+),")
 _NO_ZONE: Final = "UTC"
 
 
@@ -104,13 +102,10 @@ def read_recorded(text: str, frozen: Mapping[str, Any] | None = None) -> RuleTex
 
 
 def _read(text: str, frozen: Mapping[str, Any] | None) -> Reading:
-    try:
-        text.encode()
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeEncodeError) as error:
-        return Reading((_unreadable(str(error), text),))
-    except RecursionError:
-        return Reading((_unreadable("brackets within brackets beyond measure", text),))
+    table = parsed(text)
+    if isinstance(table, Unreadable):
+        fault = Fault((), "rulebook", "rulebook_unreadable", table.why, table.allowed)
+        return Reading((_refusal(fault, table.line),))
     recorded = frozen or {}
     exponents = Exponents({**exponents_of(table).declared, **recorded.get("exponents", {})})
     values, faults = chapter_values(table, exponents, recorded.get("defaults", {}))
@@ -178,12 +173,6 @@ def _digits(values: Mapping[str, Any], temporary: Sequence[Temporary], exponents
     amounts = [values[rule.id] for rule in RULES.values() if rule.kind is Kind.MONEY]
     amounts += [each.value for each in temporary if RULES[each.rule].kind is Kind.MONEY]
     return {currency: exponents.of(currency) or 0 for currency in sorted({currency for each in amounts for currency in each})}
-
-
-def _unreadable(message: str, text: str) -> Refusal:
-    match = _SYNTAX_LINE.search(message)
-    line = int(match[1]) if match else max(len(text.splitlines()), 1)
-    return _refusal(Fault((), "rulebook", "rulebook_unreadable", message, "TOML 1.0"), line)
 
 
 def _refusals(faults: Sequence[Fault], text: str) -> tuple[Refusal, ...]:

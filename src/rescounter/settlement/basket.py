@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from rescounter.terms import holds
 
-__all__ = ["Basket", "Quotation", "Rate", "basket_by_weight"]
+__all__ = ["Basket", "Quotation", "Rate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +78,3 @@ class Quotation:
     def digits_of(self, code: str) -> int:
         """Decimal digits of a currency, or of the unit of account."""
         return self.basket.exponent if code == self.basket.unit else self.exponents[code]
-
-    def stale(self, *, at_us: int, age_us_max: int) -> tuple[str, ...]:
-        """Currencies whose rate is older than that at *at_us*, or of a later instant, in order of code."""
-        return tuple(code for code in sorted(self.rates) if not 0 <= at_us - self.rates[code].at_us <= age_us_max)
-
-
-def basket_by_weight(unit: str, weights: Mapping[str, Fraction], rates: Mapping[str, Rate], *, exponent: int, worth: Fraction) -> Basket:
-    """The basket in which each currency has its weight on the day of *rates*, and which is then worth *worth* in the numeraire.
-
-    Args: *weights* shares > 0 that sum to one. The amounts stay as they are from then on, whatever becomes of the rates.
-    """
-    holds(sum(weights.values()) == 1, "weights_sum_to_one", unit=unit)
-    holds(weights.keys() <= rates.keys(), "every_currency_has_a_rate", unit=unit)
-    amounts = {code: weights[code] * worth / rates[code].value for code in sorted(weights)}
-    return Basket(unit=unit, exponent=exponent, amounts=MappingProxyType(amounts))

@@ -1,8 +1,9 @@
-"""Figures as people read them: exact amounts with grouping, short ones in words, shares rounded down."""
+"""Figures as people read them: exact amounts with grouping, short ones rounded half-even in words, shares rounded down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 from rescounter.statements.sums import CurrencySums
@@ -11,7 +12,7 @@ from rescounter.terms.money import format_minor
 
 __all__ = ["Bar", "comparison", "exact", "relieved", "share", "short", "to_pay", "unit", "width"]
 
-_SCALES: Final = ((10**18, "quintillion"), (10**15, "quadrillion"), (10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+_SCALES: Final = ((10**6, "million"), (10**9, "billion"), (10**12, "trillion"), (10**15, "quadrillion"), (10**18, "quintillion"))
 _SHORT_FROM: Final = 10**6
 
 
@@ -32,15 +33,14 @@ def exact(minor: int, exponent: int) -> str:
 
 
 def short(minor: int, exponent: int) -> str:
-    """Three digits and a word, cut and not rounded, from a million up; below that the exact amount."""
-    whole = abs(minor) // 10**exponent
-    if whole < _SHORT_FROM:
+    """Three digits and a word, rounded half-even once, from a million up; below that the exact amount."""
+    worth = Fraction(abs(minor), 10**exponent)
+    if worth < _SHORT_FROM:
         return exact(minor, exponent)
-    unit, word = next((unit, word) for unit, word in _SCALES if whole >= unit)
-    digits = 2 - (len(str(whole // unit)) - 1)
-    digits = max(digits, 0)
-    cut = whole * 10**digits // unit
-    return ("-" if minor < 0 else "") + format_minor(cut, digits, group=",") + f" {word}"
+    # What rounds to a thousand of a word is one of the next: 999,999,999 is 1.00 billion.
+    found = ((round(worth / unit * 10**digits), digits, word) for unit, word in _SCALES for digits in (2, 1, 0))
+    rounded, digits, word = next((each for each in found if each[0] < 1000), (round(worth / 10**18), 0, "quintillion"))
+    return ("-" if minor < 0 else "") + format_minor(rounded, digits, group=",") + f" {word}"
 
 
 def share(part: int, whole: int) -> str:

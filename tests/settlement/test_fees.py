@@ -1,10 +1,9 @@
-"""Fees against exact fractions, and the law of subsets against an enumeration of all of them in all orders."""
+"""Fees against exact fractions."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from itertools import permutations
 
 import pyarrow as pa
 import pytest
@@ -12,11 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescounter.rulebook.rules import FeeRules
-from rescounter.settlement.accounts import CASH_TABLE
-from rescounter.settlement.calls import POSITIONS
 from rescounter.settlement.fees import fee_minor, fees
-from rescounter.settlement.subsets import breaches, every_subset_holds, lowest_minor
-from rescounter.terms import BrokenLaw
 from tests.settlement.tables import lines, said, table
 
 MEMBERS = pa.schema([pa.field("member", pa.string()), pa.field("currency", pa.string()), pa.field("cleared_minor", pa.int64())])
@@ -71,30 +66,3 @@ def test_the_fees_of_all_are_the_sum_of_each(cleared):
     found = fees(pa.Table.from_pylist(rows, schema=MEMBERS), AJPES)
     each = (fee_minor(amount, Fraction(11, 10000), minimum=300, free_below=5000) for amount in cleared.values())
     assert sum(found["fee_minor"].to_pylist()) == sum(each)
-
-
-@given(st.integers(-50, 50), st.lists(st.integers(-40, 40), max_size=5))
-def test_the_lowest_balance_is_that_over_all_subsets_in_all_orders(balance, effects):
-    """An order of some of the effects is a prefix of an order of all: so all prefixes of all permutations are all subsets in all orders."""
-    seen = [balance]
-    for order in permutations(effects):
-        level = balance
-        for effect in order:
-            level += effect
-            seen.append(level)
-    assert lowest_minor(balance, effects) == min(seen)
-
-
-def test_receipts_that_are_pending_cover_no_debt_that_is_pending():
-    """ANA owes 80 in one cycle and is owed 80 in another: settled the wrong way round, 30 are missing."""
-    first, second = table("EUR ANA -80 \n EUR BO 80", POSITIONS), table("EUR ANA 80 \n EUR BO -80", POSITIONS)
-    cash = table("EUR ANA 20 30 \n EUR BO 80 0", CASH_TABLE)
-    assert lines(breaches(cash, [first, second])) == ["EUR ANA 20 30 80 30"]
-    with pytest.raises(BrokenLaw, match="every_subset_respects_the_limits"):
-        every_subset_holds(cash, [first, second])
-
-
-def test_what_covers_all_together_covers_every_subset():
-    cycles = [table("EUR ANA -80 \n EUR BO 80", POSITIONS)] * 2
-    every_subset_holds(table("EUR ANA 100 60", CASH_TABLE), cycles)
-    assert lines(breaches(table("EUR ANA 100 59", CASH_TABLE), cycles)) == ["EUR ANA 100 59 160 1"]
