@@ -1,4 +1,4 @@
-"""A process that dies while a motion about a dispute is tabled, voted on or closed: done again, the dispute comes to the same, told once."""
+"""A process that dies while a motion about a dispute is tabled, voted on or closed: done again, the dispute is told once, the same."""
 
 from __future__ import annotations
 

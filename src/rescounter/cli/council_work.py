@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rescounter.facade.union import Desk, Done
     from rescounter.ledger.notes import SigningKey
 
-__all__ = ["amend_one", "check_all", "export_one", "move", "name_one", "print_ballot", "table_one", "vote_one", "withdraw_one"]
+__all__ = ["act_of", "amend_one", "check_all", "export_one", "move", "name_one", "print_ballot", "table_one", "vote_one", "withdraw_one"]
 
 _QUOTA: Final = re.compile(r"(?P<member>[^=]+)=(?P<amount>[0-9.]+) (?P<currency>[A-Z]{3,})")
 
@@ -92,7 +92,7 @@ def _act(desk: Desk, asked: Mapping[str, Any], reason: str) -> tuple[str, dict[s
         case "dispute":
             return "dispute_decided", {"dispute": value}
         case "act":
-            return _act_of(value)
+            return act_of(value)
     kinds = {"suspend": "member_suspended", "reinstate": "member_reinstated", "default": "default_declared"}
     return kinds[word], {"code": value, **because}
 
@@ -121,7 +121,8 @@ def _rates_of(desk: Desk, file: Path) -> dict[str, Any]:
     return {"rates": [{**{name: cells[name] for name in names}, "at_us": instant_of(cells["at"], zone)} for _, cells in rows]}
 
 
-def _act_of(file: Path) -> tuple[str, dict[str, Any]]:
+def act_of(file: Path) -> tuple[str, dict[str, Any]]:
+    """Kind and body of an act that a file of JSON holds."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"), parse_float=str)
     except FileNotFoundError as fault:

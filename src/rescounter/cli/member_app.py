@@ -85,6 +85,29 @@ def change(
 
 
 @in_a_union(member_app)
+def consent(
+    call: Call,
+    code: Code,
+    represented_by: Annotated[str | None, typer.Option(metavar="PERSON", help="Who shall represent it; '' for nobody.")] = None,
+    office: Annotated[str, typer.Option(help="With an office of the rulebook, such as chair.")] = "",
+    new_key: Annotated[str | None, typer.Option(help="Its verifier key from then on; '' for none.")] = None,
+    act: Annotated[Path | None, typer.Option(help='Any act as JSON: {"kind": "person_removed", "body": {"code": ...}}.')] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="The key that it signs with (rescounter key new).")] = None,
+    signature: Annotated[str, typer.Option(help="A signature line that was made elsewhere.")] = "",
+) -> None:
+    """Consent, as a member that has a key, to another key or representative; without --key or --signature, print what is signed.
+
+    \b
+    rescounter member consent ANA --represented-by eva --office chair --key ana.key
+    rescounter member consent ANA --new-key ana+1f0c9a2b+... --key ana.key
+    """
+    from rescounter.cli.member_work import consent_to
+
+    asked = {"person": represented_by, "key": new_key, "act": act}
+    consent_to(call, code, {name: value for name, value in asked.items() if value is not None}, office=office, key=key, signature=signature)
+
+
+@in_a_union(member_app)
 def suspend(call: Call, code: Code, reason: Reason) -> None:
     """Suspend a member: it hands nothing in, and its obligations stay out of what is cut off later.
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -17,7 +17,15 @@ from rescounter.cli.union_words import Call
 from rescounter.cli.voice import counted, stages
 from rescounter.terms import CallerFault, Exponents, parse_minor
 
-__all__ = ["act_on", "let_join", "let_leave", "make_key", "pay_back", "set_limit"]
+__all__ = ["act_on", "consent_to", "let_join", "let_leave", "make_key", "pay_back", "set_limit"]
+
+
+_VERBS: Final = {
+    "representative_named": "council name",
+    "member_changed": "member change",
+    "person_changed": "person change",
+    "person_removed": "person remove",
+}
 
 
 def act_on(call: Call, kind: str, sentence: str, **body: Any) -> None:
@@ -26,6 +34,38 @@ def act_on(call: Call, kind: str, sentence: str, **body: Any) -> None:
 
     with desk_of(call) as desk:
         tell_done(call, desk, desk.do(wanted(kind, **body), by=who(call, desk)), sentence)
+
+
+def consent_to(call: Call, member: str, asked: Mapping[str, Any], *, office: str, key: Path | None, signature: str) -> None:
+    """A member's consent; without a signature, the text that it signs."""
+    from rescounter.cli.council_work import act_of
+    from rescounter.facade.union_consents import consent, consent_text_of, key_names
+    from rescounter.formats.key_files import read_signing_key
+
+    if len(asked) != 1 or (key is not None and signature):
+        raise CallerFault("option_invalid", "name exactly one of --represented-by, --new-key, --act; and either --key or --signature")
+    ((word, value),) = asked.items()
+    with desk_of(call) as desk:
+        if word == "act":
+            kind, body = act_of(value)
+        elif word == "key":
+            kind, body = "member_changed", {"code": member, "key": value}
+        else:
+            kind, body = "representative_named", {"member": member, "person": value, "office": office, "from_us": 0}
+        if key is None and not signature:
+            text = consent_text_of(desk, member, kind, body).decode()
+            if not told_json(call, {"text": text}):
+                typer.echo(text, nl=False)
+            return
+        names = key_names(desk, member)
+        if key is not None and not names:
+            raise CallerFault("key_unregistered", f"the register holds no key of {member}: it needs no consent")
+        for place, name in enumerate(names if key is not None else ("",), 1):
+            signing = None if key is None else read_signing_key(key, name)
+            done = consent(desk, who(call, desk, "consented"), member, kind, body, key=signing, signature=signature)
+            if not done.is_refused or place == len(names):
+                break
+        tell_done(call, desk, done, f"{member} consents. Next, by an operator: the same with rescounter {_VERBS.get(kind, kind)}")
 
 
 def let_join(call: Call, code: str | None, details: Mapping[str, str], *, file: Path | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from rescounter.council.laws import undecided
 from rescounter.cycle.balloting import closing_vote, executed, opening_vote, voting
+from rescounter.cycle.consenting import unconsented
 from rescounter.cycle.motions import amending, circulating, tabling, withdrawing_motion
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.representing import naming
@@ -85,6 +86,7 @@ def replay_council(acts: Iterable[Act]) -> tuple[Finding, ...]:
             found += _of_subject(union, act)
         if act.kind in ("motion_tabled", "motion_amended", "motion_closed"):
             found += _of_execution(union, act, history[place + 1 : place + 3])
+        found += (Finding(_CHECK, f"act {act.number} ({act.kind})", told, "a consent that it signed") for told in unconsented(union, act))
         union = union.after(act)
     found += (Finding(_CHECK, f"act {each.act} ({each.kind})", each.found, "a decision of the council") for each in undecided(history))
     return tuple(found)

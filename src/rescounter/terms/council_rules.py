@@ -192,4 +192,22 @@ COUNCIL_RULES: Final[tuple[_Row, ...]] = (
         "Name the member in the table, or let it contribute, or choose another voting rule.",
         "a vote by weight_table in which BO is not named",
     ),
+    (
+        "consent_missing",
+        "V21",
+        8210,
+        "the member has a key, and its key or its representative would change without its consent",
+        "a consent to this very act, signed with the key of the member or of its representative, and not used yet",
+        "Let the member consent with rescounter member consent, then do it again.",
+        "another key for ANA, which has one",
+    ),
+    (
+        "consent_unusable",
+        "V22",
+        8220,
+        "this is no consent",
+        "a signature of the member's key, or its representative's, over its next consent to an act that needs one",
+        "Sign with rescounter member consent --key FILE, and the same words as the act has.",
+        "a consent of ANA signed by BO",
+    ),
 )

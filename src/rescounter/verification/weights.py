@@ -94,7 +94,8 @@ def _basis(told: Mapping[str, Any], sources: list[tuple[Any, Any]], codes: list[
     if told["by"] == "equal":
         return dict.fromkeys(codes, 1)
     if told["by"] == "table":
-        table: Mapping[str, int] = next((_council(body)["weight_table"] for record, body in sources if record["number"] == told["rulebook"]), {})
+        texts = (body for record, body in sources if record["number"] == told["rulebook"])
+        table: Mapping[str, int] = next((_council(body)["weight_table"] for body in texts), {})
         return {code: table.get(code, table.get("*", 0)) for code in codes}
     found = dict.fromkeys(codes, 0)
     for record, body in sources:
