@@ -185,7 +185,9 @@ def test_a_statement_tells_what_the_member_sees():
     pool, table_of = world.desk.union.pool, world.desk.office.table
     found: dict[str, Any] = member_json(member_years(pool, "bo", table_of), "bo", "Bo")["years"][0]
     assert found["exposures"] == {"coastal": 50_000_000, "ocean": 25_000_000}
-    assert found["calls"] == [{"call": "2026-advance-1", "kind": "advance", "called_minor": 320_000, "paid_minor": 320_000}]
+    assert found["calls"] == [
+        {"call": "2026-advance-1", "kind": "advance", "called_minor": 320_000, "paid_minor": 320_000, "under_way_minor": 0}
+    ]
     assert [(each["claim"], each["state"], each["paid_minor"]) for each in found["claims"]] == [("C-1", "paid", 400_000)]
     assert (found["owed_minor"], found["record"]["factor"]) == (0, "1")
     world.store.close()

@@ -168,7 +168,7 @@ def test_a_pay_out_first_makes_good_what_a_cap_was_used_for():
 
 
 def test_who_was_late_is_paid_out_nothing():
-    called = calls(table("EUR ANA -80 \n EUR BO 80", POSITIONS), NO_CASH, kind="pay-in", late={("EUR", "BO")})
+    called = calls(table("EUR ANA -80 \n EUR BO 80", POSITIONS), NO_CASH, kind="pay-in", stays={("EUR", "BO")})
     assert lines(called) == ["EUR ANA 80 0"]
 
 

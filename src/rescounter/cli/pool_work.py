@@ -116,7 +116,9 @@ def _called(desk: Desk, code: str) -> str:
     last = next(reversed(list(year.calls.values())), None)
     if last is None:
         return ""
-    return f"{last.code} calls {money(last.total_minor, year.terms.currency, _digits(year))}; rescounter pool pay {last.code} collects it."
+    enters = " from cash; what is not paid by then enters the next cycle" if desk.union.rules(desk.at_us).pool.member else ""
+    called = money(last.total_minor, year.terms.currency, _digits(year))
+    return f"{last.code} calls {called}; rescounter pool pay {last.code} collects it{enters}."
 
 
 def pay_call(call: Call, name: str, *, member: str, amount: str | None) -> None:

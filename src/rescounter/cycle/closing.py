@@ -14,6 +14,7 @@ from rescounter.cycle.figuring import Paid, in_the_unit
 from rescounter.cycle.next_step import is_left_known, pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.outcome import outcome_of
+from rescounter.cycle.pool_cycles import told_at_close, without_pool
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.intake.round import carried
@@ -31,7 +32,8 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
     if final is None or frozen is None or cycle.state is not ready:
         return refused(refusal("out_of_turn", cycle.code, found=f"cycle {cycle.code} is {cycle.state.value}"))
     rules, obligations = union.rules_of(cycle), outcome_of(cycle, office)
-    charged = fees(office.table(final.body["tables"]["members"]), rules.fees)
+    members = office.table(final.body["tables"]["members"])
+    charged = fees(members.filter(pc.not_equal(members["member"], rules.pool.member)), rules.fees)
     closed_before = max((act for each in union.cycles.values() for act in each.all("closed")), key=lambda act: act.number, default=None)
     funded = cycle.last("funded")
     exponents = {code: cycle.exponents.of(code) or 0 for code in pc.unique(obligations["currency"]).to_pylist()}
@@ -53,6 +55,7 @@ def closing(union: Union, cycle: Cycle, office: Office) -> Step:
         positions=office.keep_table(figures.positions),
         carried=office.keep_table(left),
         carried_rows=left.num_rows,
+        **told_at_close(union, cycle, office, obligations),
         **accrued(union, cycle, office),
     )
 
@@ -91,7 +94,7 @@ def _debits(table: pa.Table, currency: str, amount: str) -> dict[str, int]:
 
 
 def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
-    """What the cycle before carries over into *cycle*; None while that is not known.
+    """What the cycle before carries over into *cycle*, but for what is the insurance pool's; None while that is not known.
 
     It is known before the close already, which comes to the same.
     """
@@ -99,9 +102,9 @@ def carried_into(union: Union, cycle: Cycle, office: Office) -> pa.Table | None:
     if before is None:
         return FROZEN.empty_table()
     closed = before.last("closed")
-    if closed is not None:
-        return office.table(closed.body["carried"])
-    return left_of(union, before, office) if is_left_known(union, before) else None
+    if closed is None and not is_left_known(union, before):
+        return None
+    return without_pool(left_of(union, before, office) if closed is None else office.table(closed.body["carried"]), before)
 
 
 def left_of(union: Union, cycle: Cycle, office: Office) -> pa.Table:

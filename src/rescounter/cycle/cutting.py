@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rescounter.cycle.closing import carried_into
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.pool_cycles import obligations_of_pool, told_at_cut_off
 from rescounter.cycle.states import State
 from rescounter.cycle.submitting import answered, held, withdrawn
 from rescounter.cycle.union import Cycle, Union
@@ -33,7 +35,8 @@ def cutting_off(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> St
         return refused(
             refusal("cycle_before_not_closed", cycle.code, found=f"cycle {before.code} is {before.state.value}" if before else "")
         )
-    return _frozen("cut_off", cycle, office, freeze(handed, key=office.cycle_key(cycle.code)))
+    frozen = freeze(handed, key=office.cycle_key(cycle.code))
+    return _frozen("cut_off", cycle, office, frozen, **told_at_cut_off(union, cycle, office))
 
 
 def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
@@ -61,7 +64,8 @@ def correcting(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Ste
 def handed_in(union: Union, cycle: Cycle, office: Office, *, disputed_us: int) -> Handed | None:
     """Everything that the cut-off looks at; None while the cycle before has not said what it carries over.
 
-    Members stand as they stood at the cut-off, whenever the step is done. What was in dispute at *disputed_us*, or came to be since, is
+    Members stand as they stood at the cut-off, whenever the step is done; calls and claims of the pool as they stand when it is done, and
+    they are agreed, as what was carried may be. What was in dispute at *disputed_us*, or came to be since, is
     held out; what a dispute took out by then does not stand.
     """
     rules = union.rules_of(cycle)
@@ -82,7 +86,7 @@ def handed_in(union: Union, cycle: Cycle, office: Office, *, disputed_us: int) -
             }
         ),
         submissions=held(cycle, office),
-        carried=carried,
+        carried=pa.concat_tables([carried, obligations_of_pool(union, cycle, office)]),
         withdrawals=withdrawn(cycle, office),
         answers=answered(cycle, office),
         kept_out=_names(union.disputes.held_out(disputed_us), KEPT_OUT, excluded="disputed"),
@@ -96,7 +100,7 @@ def _names(names: Sequence[tuple[str, str]], schema: pa.Schema, **more: str) -> 
     return pa.Table.from_pylist([{"submitter": submitter, "id": name, **more} for submitter, name in names], schema=schema)
 
 
-def _frozen(kind: str, cycle: Cycle, office: Office, cut: CutOff) -> Step:
+def _frozen(kind: str, cycle: Cycle, office: Office, cut: CutOff, **more: Any) -> Step:
     return wanted(
         kind,
         cycle=cycle.code,
@@ -110,4 +114,5 @@ def _frozen(kind: str, cycle: Cycle, office: Office, cut: CutOff) -> Step:
         excluded=pc.sum(pc.not_equal(cut.table["excluded"], "")).as_py() or 0,
         refused=cut.refusals.num_rows,
         changed=cut.changes.num_rows,
+        **more,
     )

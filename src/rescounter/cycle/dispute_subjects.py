@@ -10,6 +10,7 @@ import pyarrow as pa
 from rescounter.cycle.closing import carried_into, left_of
 from rescounter.cycle.next_step import is_left_known
 from rescounter.cycle.office import Office, refusal
+from rescounter.cycle.pool_cycles import obligations_of_pool
 from rescounter.cycle.states import State
 from rescounter.cycle.submitting import held, withdrawn
 from rescounter.cycle.union import Cycle, Union
@@ -100,6 +101,7 @@ def _standing(union: Union, cycle: Cycle, office: Office) -> pa.Table:
     gone = withdrawn(cycle, office)
     carried = carried_into(union, cycle, office)
     parts = [standing(held(cycle, office), gone), *([standing(carried, gone)] if carried is not None else [])]
+    parts.append(obligations_of_pool(union, cycle, office))
     return pa.concat_tables([each.select(["submitter", "id", "debtor", "creditor"]) for each in parts])
 
 

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Iterable
 
 from rescounter.cycle.dates import CycleDates, first_dates, next_dates
-from rescounter.cycle.office import Step, refusal, refused, wanted
+from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.pool_member import refusals_to_open
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Union, frozen_inputs
 from rescounter.rulebook.rules import Rules
@@ -19,11 +20,16 @@ __all__ = ["business_days_of", "coming_dates", "opening"]
 _YEARS_AHEAD = 2
 
 
-def opening(union: Union, *, at_us: int) -> Step:
-    """The act that opens the next cycle of the calendar."""
+def opening(union: Union, office: Office, *, at_us: int) -> Step:
+    """The act that opens the next cycle of the calendar.
+
+    Refuses: a member that the rule ``pool.member`` names and that cannot stand for the insurance pool.
+    """
     latest = union.latest
     if latest is not None and latest.state is State.OPEN:
         return refused(refusal("cycle_open_already", "cycle open", found=f"cycle {latest.code} is open"))
+    if found := refusals_to_open(union, office, at_us=at_us):
+        return refused(*found)
     rules = union.rules(at_us)
     business = business_days_of(rules, at_us)
     dates = coming_dates(union, rules, business)

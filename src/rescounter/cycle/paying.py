@@ -18,6 +18,7 @@ from rescounter.cycle.in_default import defaulted_since, with_defaulters
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.pairing import calling_pairs, funding_pairs, is_of_pairs, standing_of_pairs
+from rescounter.cycle.pool_member import pool_members
 from rescounter.cycle.reckoning import below_floor, follows_on, projections, reckoned, told_in_call
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
@@ -73,7 +74,8 @@ def calling(union: Union, cycle: Cycle, office: Office, *, late: pa.Table | None
     made = reckoned(union, cycle, office, net, obligations, by, late=who_was_late, at_us=at_us)
     net = made.exchanged.net
     pairs = set(zip(who_was_late["currency"].to_pylist(), who_was_late["member"].to_pylist(), strict=True))
-    called = calls(net, cash_in(net, cycle, office, union, at_us=at_us), kind=rules.settlement.kind, late=pairs)
+    stays = pairs | {(currency, rules.pool.member) for currency in set(net["currency"].to_pylist())}
+    called = calls(net, cash_in(net, cycle, office, union, at_us=at_us), kind=rules.settlement.kind, stays=stays)
     round_number = len(cycle.all("called")) + 1
     return wanted(
         "called",
@@ -151,7 +153,7 @@ def paying_in(
         CALLS.empty_table() if called is None else office.table(called.body["calls"]),
         pay_ins,
         earlier=earlier_pay_ins(union, office),
-        participants=settlers(union.register, at_us),
+        participants=_payers(union, at_us),
         currencies=_currencies(rules, cycle),
         due=date.fromisoformat(cycle.dates.pay_in_due_day if called is None else called.body["due_day"]),
     )
@@ -171,6 +173,13 @@ def paying_in(
         found.lines,
         found.refusals,
     )
+
+
+def _payers(union: Union, at_us: int) -> pa.Table:
+    """`settlers` but for who stands for the insurance pool: what comes in under its name waits as unidentified."""
+    every = settlers(union.register, at_us)
+    of_pool = pa.array(sorted(pool_members(union, at_us)), pa.string())
+    return every.filter(pc.invert(pc.is_in(every["member"], value_set=of_pool)))
 
 
 def _currencies(rules: Rules, cycle: Cycle) -> frozenset[str]:
@@ -268,5 +277,5 @@ def settling(union: Union, cycle: Cycle, office: Office, *, at_us: int) -> Step:
     if found := below_floor(cycle, projections(union, cycle, office, at_us=at_us)):
         return refused(*found)
     called = cycle.known("called")
-    documents = {name: called.body[name] for name in ("centre", "scale", "owed") if name in called.body}
+    documents = {name: called.body[name] for name in ("centre", "scale", "owed", "assessments") if name in called.body}
     return wanted("settled", cycle=cycle.code, net=funded.body["net"], calls=funded.body["calls"], **documents)

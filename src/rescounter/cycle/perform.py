@@ -16,6 +16,7 @@ from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.pairing import caps_of_pairs, is_of_pairs, posting_of_pairs, refusals_to_settle_pairs
 from rescounter.cycle.pledging import collateral_batch, refusals_to_move_collateral
 from rescounter.cycle.pool_calls import refusals_to_pay
+from rescounter.cycle.pool_cycles import with_pool
 from rescounter.cycle.repaying import refusals_to_repay, repayment_of
 from rescounter.cycle.resolving import resolution_of
 from rescounter.cycle.union import Cycle, Union
@@ -113,7 +114,9 @@ def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], off
     match kind:
         case "cleared" if body["is_final"]:
             tables = {name: office.table(body["tables"][name]) for name in ("obligations", "members")}
-            return set_off_batch(tables, cycle.code, rulebook_version=version)
+            batch = set_off_batch(tables, cycle.code, rulebook_version=version)
+            told = cycle.known("cut_off").body
+            return with_pool(union, cycle, batch, told, office, step="set-off", rulebook_version=version)
         case "paid_in":
             digest = body["lines"].removeprefix("sha256:")
             return pay_in_batch(office.table(body["lines"]), cycle.code, digest=digest, rulebook_version=version)
@@ -127,7 +130,8 @@ def batch_of(union: Union, cycle: Cycle, kind: str, body: Mapping[str, Any], off
             return net_batch(net, called, cycle.code, rulebook_version=version, **documents)
         case "closed":
             documents = {name: office.table(body[name]) for name in ("interest", "charges") if name in body}
-            return fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version, **documents)
+            batch = fees_batch(office.table(body["fees"]), cycle.code, rulebook_version=version, **documents)
+            return with_pool(union, cycle, batch, body, office, step="fees", rulebook_version=version)
         case "assigned" | "returned":
             return resolution_of(body, office, rulebook_version=version)
     return None

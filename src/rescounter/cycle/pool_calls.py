@@ -1,7 +1,7 @@
 """Calls of the insurance pool, and how members pay them: advance, supplementary, release, overspill.
 
-A call of which all was called before comes to nothing, and says so: nobody is charged twice. Members pay from cash in the ledger; a call
-cannot be handed into a cycle as an obligation, since the union is no party of one.
+A call of which all was called before comes to nothing, and says so: nobody is charged twice. Members pay from cash in the ledger, what is
+in no cycle; by the rule ``pool.member`` calls enter cycles as obligations (`pool_cycles.py`).
 """
 
 from __future__ import annotations
@@ -173,7 +173,10 @@ def paying_call(union: Union, office: Office, name: str, *, member: str = "", am
         only = member if [row["member"] for row in begun] == [member] else ""
         told = f"A payment of {name} that was posted and not recorded is recorded; ask again for what else is to be paid."
         return Step(wanted=Wanted("pool_paid", _payment(office, year, call, begun, only)), told=told)
-    owed = {each: book.open_of(name) for each, book in books_of(year, office.table).items() if book.open_of(name)}
+    books = books_of(year, office.table)
+    owed = {each: book.free_of(name) for each, book in books.items() if book.free_of(name)}
+    if found_there := _in_a_cycle(name, books, owed, member):
+        return refused(found_there)
     if member and amount_minor is not None and not 0 < amount_minor <= owed.get(member, 0):
         told = f"{amount_minor} to be paid, {owed.get(member, 0)} owed by {member}, in minor units"
         return refused(refusal("payment_above_dues", name, found=told))
@@ -190,6 +193,14 @@ def paying_call(union: Union, office: Office, name: str, *, member: str = "", am
     if found_short := refusals_to_pay(body, office):
         return refused(*found_short)
     return wanted("pool_paid", **body)
+
+
+def _in_a_cycle(name: str, books: Books, owed: Mapping[str, int], member: str) -> Refusal | None:
+    """Why nobody who is asked for can pay a call from cash: what they owe of it is an obligation of a cycle now."""
+    there = sum(book.under_way.get(name, 0) for each, book in books.items() if not member or each == member)
+    if not there or (member in owed if member else owed):
+        return None
+    return refusal("in_a_cycle", name, found=f"{there} of {name}, owed by {member or 'members'}, in minor units")
 
 
 def _payment(office: Office, year: Year, call: Call, rows: Sequence[Mapping[str, Any]], member: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ __all__ = [
     "refusing_claim",
     "reserving",
     "resolving_claim",
+    "settles_claim",
 ]
 
 _TOLD: Final = "in minor units"
@@ -125,7 +126,7 @@ def paying_claim(union: Union, office: Office, name: str) -> Step:
             return _done(claim, "paid")
         due = claim.due_minor(year)
         amount = min(due, year.cash_minor)
-        settles = amount == due and not (uncalled_overspill(claim, year) and _has_room(year, office))
+        settles = settles_claim(claim, year, office, amount)
         if claim.state is ClaimState.ADJUSTED and not amount and not settles:
             found = f"{year.cash_minor} there, {due} due, {uncalled_overspill(claim, year)} of overspill not called, {_TOLD}"
             return refused(refusal("pool_has_no_money", name, found=found))
@@ -133,6 +134,11 @@ def paying_claim(union: Union, office: Office, name: str) -> Step:
         return _moved(claim, year, "claim_paid", member=claim.member, settles_by=settler_of(union, claim.member), **body)
 
     return _about(union, name, step)
+
+
+def settles_claim(claim: Claim, year: Year, office: Office, amount_minor: int) -> bool:
+    """True where *amount_minor* is all that is due of it, and no overspill is left that could be called."""
+    return amount_minor == claim.due_minor(year) and not (uncalled_overspill(claim, year) and _has_room(year, office))
 
 
 def _has_room(year: Year, office: Office) -> bool:
@@ -186,7 +192,9 @@ def _about(union: Union, name: str, step: Callable[[Claim, Year], Step]) -> Step
 
 
 def _moved(claim: Claim, year: Year, kind: str, **body: Any) -> Step:
-    """The act where the table of states has an edge for it, else why not."""
+    """The act where the table of states has an edge for it and the claim is in no cycle, else why not."""
+    if claim.under_way_minor:
+        return refused(refusal("in_a_cycle", claim.code, found=f"{claim.under_way_minor} of {claim.code}, {_TOLD}"))
     if follows(claim.state, kind, facts_of(claim, kind, body, year)) is None:
         paid = f", {claim.paid_minor} of it paid, {_TOLD}" if claim.paid_minor else ""
         return refused(refusal("claim_out_of_turn", claim.code, found=f"{claim.code} is {claim.state.value}{paid}"))

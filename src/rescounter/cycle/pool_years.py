@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
+from rescounter.cycle.pool_member import pool_members
 from rescounter.cycle.union import Union
 from rescounter.insurance.books import Books, MemberBook, books_of
 from rescounter.insurance.pool import Pool, Year
@@ -90,10 +91,14 @@ def _stands(books: Books, row: Mapping[str, Any]) -> bool:
 
 def _faults(union: Union, year: Year, books: Books, rows: Sequence[tuple[int, Mapping[str, Any]]], *, at_us: int) -> list[Refusal | None]:
     seen: set[tuple[str, str]] = set()
+    of_pool = pool_members(union, max(at_us, union.at_us))
     found: list[Refusal | None] = []
     for number, row in rows:
         key = (row["member"], row["class"])
-        found.append(_fault(union, year, books.get(row["member"], MemberBook()), number, row, is_twice=key in seen, at_us=at_us))
+        if row["member"] in of_pool:
+            found.append(_at_row("exposure_unusable", number, row["member"], f"member {row['member']}, who stands for the pool"))
+        else:
+            found.append(_fault(union, year, books.get(row["member"], MemberBook()), number, row, is_twice=key in seen, at_us=at_us))
         seen.add(key)
     return found
 
@@ -174,6 +179,8 @@ def _not_clear(pool: Pool, year: Year, *, gives_up: bool) -> tuple[Refusal, ...]
     claims = pool.claims_of(year.code)
     if waiting := [claim.code for claim in claims if claim.state not in FINAL]:
         found.append(refusal("pool_year_not_clear", year.code, found=f"{len(waiting)} claims, first {waiting[0]}"))
+    if year.is_under_way:
+        found.append(refusal("pool_year_not_clear", year.code, found="calls or claims in a cycle that is not closed"))
     if not gives_up and (owed := [call.code for call in year.calls.values() if call.open_minor]):
         found.append(refusal("pool_year_not_clear", year.code, found=f"{len(owed)} calls that are not paid, first {owed[0]}"))
     short = [claim.code for claim in claims if claim.borne(year.terms).reinsured_minor > claim.received_minor]

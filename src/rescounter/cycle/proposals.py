@@ -10,7 +10,7 @@ from rescounter.cycle.coming_in import booked_since
 from rescounter.cycle.office import Office, Wanted, refusal
 from rescounter.cycle.perform import batch_wanted
 from rescounter.cycle.union import Union
-from rescounter.insurance.outdated import PROPOSED_KINDS, is_outdated
+from rescounter.insurance.outdated import PROPOSED_KINDS, has_moved, is_outdated
 from rescounter.terms import Refusal
 
 __all__ = ["refusals_to_approve", "refusals_to_refuse", "waiting"]
@@ -69,4 +69,6 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
     if proposal.kind in ("cut_off", "corrected") and any(case.acts[0].number > number for case in union.disputes.cases.values()):
         return True
     cycle = union.cycles.get(body.get("cycle", ""))
+    if proposal.kind in ("cut_off", "closed") and cycle is not None and union.rules_of(cycle).pool.member and has_moved(union.pool, number):
+        return True
     return cycle is not None and any(act.number > number and act.kind != "paid_in" for act in cycle.acts)

@@ -41,6 +41,7 @@ DOCUMENTS: Final = frozenset(
         *("rates", "settles_in", "conversions", "centre"),
         *("scale", "interest", "owed", "charges"),
         *("pairs", "queued", "opening", "balances"),
+        "pool",
     }
 )
 """Names under which bodies of acts name documents, besides the tables of a result."""

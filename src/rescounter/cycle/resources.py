@@ -72,11 +72,12 @@ def exposures(
 ) -> dict[str, dict[str, int]]:
     """By defaulter, what each other member was owed by it: its claims that netting replaced, in the last final cycles before an act.
 
-    How many cycles says the rule ``guarantee.exposure_cycles``; members that settle through another count as that one.
+    How many cycles says the rule ``guarantee.exposure_cycles``; members that settle through another count as that one. Who stands for the
+    insurance pool bears nothing of it: what a member does not pay the pool stays called.
     """
     finals = (cycle.final for cycle in reversed(list(union.cycles.values())))
     counted = islice((act for act in finals if act is not None and act.number < before), union.rules(at_us).guarantee.exposure_cycles)
-    participants = union.register.participants(at_us)
+    participants, of_pool = union.register.participants(at_us), union.rules(at_us).pool.member
     found: dict[str, dict[str, int]] = {member: {} for member in defaulters}
     for act in counted:
         table = office.table(act.body["tables"]["obligations"])
@@ -86,7 +87,7 @@ def exposures(
         by = participants.select(["code", "settles_by"]).rename_columns(["member", "settles_by"])
         columns = (settled_by(rows["debtor"], by), settled_by(rows["creditor"], by), rows["replaced_minor"])
         for debtor, creditor, amount in zip(*(column.to_pylist() for column in columns), strict=True):
-            if debtor in found and creditor != debtor:
+            if debtor in found and creditor not in (debtor, of_pool):
                 found[debtor][creditor] = found[debtor].get(creditor, 0) + amount
     return found
 

@@ -69,6 +69,7 @@ def submitting(
             participants=_members(union, at_us=at_us),
             decimal=decimal,
             carried=standing(_carried(union, cycle, office), withdrawn(cycle, office)),
+            pool_member=rules.pool.member,
             known=standing(held(cycle, office), withdrawn(cycle, office)).drop_columns([ACT.name]),
         ),
     )

@@ -21,6 +21,7 @@ from rescounter.cycle.motions_again import refusals_again
 from rescounter.cycle.office import Step, Wanted, refusal
 from rescounter.cycle.perform import perform
 from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
+from rescounter.cycle.pool_member import refusals_of_pool_member
 from rescounter.cycle.proposals import refusals_to_approve, refusals_to_refuse, waiting
 from rescounter.cycle.rule_texts import read_rule_text
 from rescounter.cycle.states import follows
@@ -147,6 +148,7 @@ class Desk:
             *undecided_refusals(self.union, wanted, at_us=self.at_us),
             *refusals_again(self.union, wanted, by=by, at_us=self.at_us),
             *refusals_of_dispute(self.union, wanted, by=by, at_us=self.at_us),
+            *refusals_of_pool_member(self.union, wanted, at_us=self.at_us),
         )
         cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
         if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:

@@ -14,6 +14,7 @@ from rescounter.cycle.closing import carried_into, figures_told
 from rescounter.cycle.next_step import pays
 from rescounter.cycle.outcome import outcome_of
 from rescounter.cycle.paying import stands
+from rescounter.cycle.pool_cycles import entered_in, obligations_of_pool
 from rescounter.cycle.submitting import held, withdrawn
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
@@ -39,7 +40,10 @@ def items_held(desk: Desk, cycle: Cycle, member: str) -> list[dict[str, Any]]:
     left = standing(table, withdrawn(cycle, desk.office))
     stays = set(zip(left["submitter"].to_pylist(), left["id"].to_pylist(), strict=True))
     rows = table.filter(_is_party(table, member)).to_pylist()
-    return [{**row, "standing": "handed in" if (row["submitter"], row["id"]) in stays else "taken back"} for row in rows]
+    told = [{**row, "standing": "handed in" if (row["submitter"], row["id"]) in stays else "taken back"} for row in rows]
+    of_pool = obligations_of_pool(desk.union, cycle, desk.office)
+    coming = of_pool.filter(_is_party(of_pool, member)).to_pylist()
+    return told + [{**row, "standing": "the pool's; enters at the cut-off"} for row in coming]
 
 
 def _is_party(table: pa.Table, member: str) -> pa.Array:
@@ -76,13 +80,17 @@ def cycle_facts(desk: Desk, cycle: Cycle) -> CycleFacts:
 
 
 def _rows(desk: Desk, cycle: Cycle) -> dict[str, Any]:
-    """Rows handed in, and what became of them; *left_out* is what was withdrawn, handed in again, or joined by matching."""
+    """Rows handed in, the insurance pool's among them, and what became of them.
+
+    *left_out* is what was withdrawn, handed in again, or joined by matching.
+    """
     acts, frozen = cycle.all("submitted"), cycle.frozen
     refused: Counter[str] = Counter()
     for digest in [act.body["refusals"] for act in acts] + ([frozen.body["refusals"]] if frozen is not None else []):
         if digest:
             refused.update(desk.office.table(digest)["code"].to_pylist())
     submitted = sum(act.body["rows"] + act.body["refused"] + act.body["repeated"] for act in acts)
+    submitted += entered_in(desk.union, cycle, desk.office).num_rows if frozen is not None else 0
     carried = carried_into(desk.union, cycle, desk.office)
     carried_in = 0 if carried is None else carried.num_rows
     taken = frozen.body["rows"] if frozen is not None else standing(held(cycle, desk.office), withdrawn(cycle, desk.office)).num_rows

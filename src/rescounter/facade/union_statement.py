@@ -141,6 +141,7 @@ def facts_of(desk: Desk, cycle: Cycle, member: str) -> StatementFacts:
         proofs=_proofs(desk, cycle, member, frozen),
         names=names,
         settles_by=known.under if final is not None and not calls else "",
+        stands_for_pool=member == desk.union.rules_of(cycle).pool.member,
     )
 
 

@@ -199,7 +199,7 @@ _STATES: Final[dict[str, tuple[State, ...]]] = {
 def step(desk: Desk, verb: str, *, by: str, cycle: str | None = None) -> Done:
     """One step of a cycle by its verb: open, cut-off, clear, correct, fund, settle, close. Done before: it says so."""
     if verb == "open":
-        return desk.do(opening(desk.union, at_us=desk.at_us), by=by)
+        return desk.do(opening(desk.union, desk.office, at_us=desk.at_us), by=by)
     chosen = cycle_named(desk, cycle, states=_STATES[verb])
     is_due = cycle is None and chosen.state in _STATES[verb]
     if not is_due and (told := _done_before(chosen, verb)):

@@ -25,7 +25,8 @@ _RECORD_KINDS = ("advance", "supplementary", "release")
 class MemberBook:
     """One member in one year, in minor units >= 0: by class what it *declared* and what was *charged*; *called* and *paid* by call.
 
-    *by_kind*: what was called under each kind of call. *brought*: the record from another pool.
+    *by_kind*: what was called under each kind of call. *brought*: the record from another pool. *under_way*: by call, what is in cycles
+    that are not closed.
     """
 
     declared: dict[str, int] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class MemberBook:
     is_released: bool = False
     surplus_minor: int = 0
     given_up_minor: int = 0
+    under_way: dict[str, int] = field(default_factory=dict)
 
     @property
     def exposure_minor(self) -> int:
@@ -52,6 +54,10 @@ class MemberBook:
     def open_of(self, call: str) -> int:
         """What it has not paid of a call."""
         return self.called.get(call, 0) - self.paid.get(call, 0)
+
+    def free_of(self, call: str) -> int:
+        """What it has not paid of a call and is in no cycle."""
+        return self.open_of(call) - self.under_way.get(call, 0)
 
     def paid_of(self, year: Year, *kinds: str) -> int:
         """What it paid of calls of these kinds."""
@@ -84,12 +90,24 @@ def books_of(year: Year, table_of: TableOf) -> Books:
                 for row in table_of(body["payments"]).to_pylist():
                     paid = of(row["member"]).paid
                     paid[body["call"]] = paid.get(body["call"], 0) + row["amount_minor"]
+            case "cut_off" | "closed":
+                for row in table_of(body["pool"]).to_pylist():
+                    if row["call"] and row["year"] == year.code:
+                        _of_cycle(of(row["member"]), row, is_over=act.kind == "closed")
             case "pool_year_closed" if body["year"] == year.code:
                 for row in table_of(body["surplus"]).to_pylist():
                     of(row["member"]).surplus_minor += row["amount_minor"]
                 for row in table_of(body["given_up"]).to_pylist():
                     of(row["member"]).given_up_minor += row["amount_minor"]
     return dict(sorted(books.items()))
+
+
+def _of_cycle(book: MemberBook, row: Mapping[str, object], *, is_over: bool) -> None:
+    """Count what entered a cycle (`tables.ENTERED`), or left it with what was paid (`tables.LEFT`)."""
+    call, amount = str(row["call"]), int(str(row["amount_minor"]))
+    book.under_way[call] = book.under_way.get(call, 0) + (-amount if is_over else amount)
+    if is_over:
+        book.paid[call] = book.paid.get(call, 0) + int(str(row["paid_minor"]))
 
 
 def _charge(book: MemberBook, row: Mapping[str, object], call: str, kind: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rescounter.insurance.pool import Pool
 
-__all__ = ["PROPOSED_KINDS", "is_outdated"]
+__all__ = ["PROPOSED_KINDS", "has_moved", "is_outdated"]
 
 PROPOSED_KINDS: Final = (
     *("pool_year_opened", "pool_called", "pool_paid", "pool_year_closed"),
@@ -40,3 +40,8 @@ def is_outdated(pool: Pool, kind: str, body: Mapping[str, Any], number: int) -> 
         is_short = year.cash_minor < body["amount_minor"]
         return is_short or any(call.touched > number for call in year.calls.values() if call.claim == claim.code) or claim.touched > number
     return claim.touched > number
+
+
+def has_moved(pool: Pool, number: int) -> bool:
+    """True where anything was done in a policy year since act *number*."""
+    return any(year.acts[-1].number > number for year in pool.years.values())

@@ -1,7 +1,7 @@
 """A policy year for everybody in the pool: money, solvency, calls, claims layer by layer, members. As a document and as JSON.
 
-The keys of the JSON: format ``rescounter-pool-year/1``, year, name, state, currency, exponent, cash_minor, surplus, closes_from, solvency,
-calls, claims, members. Amounts are integers in minor units.
+The keys of the JSON: format ``rescounter-pool-year/1``, year, name, state, currency, exponent, cash_minor, held_in_cycles_minor, surplus,
+closes_from, solvency, calls, claims, members. Amounts are integers in minor units.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rescounter.insurance.solvency import Solvency, solvency
 from rescounter.statements.documents import Document, Headline, amount, marks_of
 from rescounter.statements.facts import UnionNote
 from rescounter.statements.section import Column, Line, Row, Section, Table
-from rescounter.terms.money import Money
+from rescounter.terms.money import Money, format_minor
 
 __all__ = ["claim_layers", "year_document", "year_json"]
 
@@ -39,6 +39,7 @@ def year_json(pool: Pool, year: Year, books: Books) -> dict[str, Any]:
         "closes_from": terms.closes_from.isoformat(),
         "surplus": terms.surplus,
         "cash_minor": year.cash_minor,
+        "held_in_cycles_minor": year.held_minor,
         "carried_in_minor": year.carried_in_minor,
         "solvency": _solvency_json(stands),
         "calls": [_call_json(call) for call in year.calls.values()],
@@ -74,7 +75,7 @@ def _solvency_json(stands: Solvency) -> dict[str, Any]:
 
 
 def _call_json(call: Call) -> dict[str, Any]:
-    names = ("code", "kind", "claim", "total_minor", "paid_minor", "open_minor")
+    names = ("code", "kind", "claim", "total_minor", "paid_minor", "open_minor", "under_way_minor")
     return {name: getattr(call, name) for name in names}
 
 
@@ -90,6 +91,7 @@ def _claim_json(claim: Claim, year: Year) -> dict[str, Any]:
         "layers": claim_layers(claim, year),
         "payable_minor": claim.payable_minor(year),
         "paid_minor": claim.paid_minor,
+        "under_way_minor": claim.under_way_minor,
         "reinsurers": {
             name: {"due_minor": due, "received_minor": claim.received.get(name, 0)}
             for name, due in due_of_reinsurers(claim.borne(year.terms), year.terms).items()
@@ -115,7 +117,7 @@ def year_document(pool: Pool, year: Year, books: Books, union: UnionNote) -> Doc
         deck=(f"{terms.name}: {terms.begins} to before {terms.ends}; it may be closed from {terms.closes_from}.",),
         marks=marks_of(union),
         headlines=(
-            Headline("cash", "In the pool", Money(year.cash_minor, terms.currency), "money of this year"),
+            Headline("cash", "In the pool", Money(stands.cash_minor, terms.currency), "money of this year"),
             Headline("dues", "Called, not paid", Money(stands.dues_minor, terms.currency), "owed by members"),
             Headline("reserves", "Held for claims", Money(stands.reserves_minor, terms.currency), "and not paid yet"),
         ),
@@ -135,8 +137,8 @@ def _title(year: Year, stands: Solvency, digits: dict[str, int]) -> str:
 def _sections(pool: Pool, year: Year, books: Books, stands: Solvency) -> Iterator[Section]:
     currency = year.terms.currency
     told = (
-        ("Money in the pool", stands.cash_minor, ""),
-        ("Called, not paid", stands.dues_minor, ""),
+        ("Money in the pool", stands.cash_minor, _of_it(year, year.held_minor, "is held for claims in a cycle")),
+        ("Called, not paid", stands.dues_minor, _of_it(year, sum(call.under_way_minor for call in year.calls.values()), "is in a cycle")),
         ("From reinsurers, to come", stands.recoverable_minor, ""),
         ("Less held for claims", stands.reserves_minor, f"{stands.unreserved} of them without a reserve" if stands.unreserved else ""),
         ("Less required margin", stands.required_minor, "as the terms ask"),
@@ -157,6 +159,12 @@ def _sections(pool: Pool, year: Year, books: Books, stands: Solvency) -> Iterato
         yield Section(name="members", title="Members", table=_members(year, books))
     else:
         yield Section(name="members", title="Members", words="Nobody has declared an exposure yet: rescounter pool exposure FILE.")
+
+
+def _of_it(year: Year, minor: int, words: str) -> str:
+    """What a note says of a part; nothing where there is none."""
+    told = format_minor(minor, year.terms.exponent, group=",")
+    return f"{told} of it {words}" if minor else ""
 
 
 def _calls(year: Year) -> Table:

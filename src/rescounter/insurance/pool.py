@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from rescounter.insurance.in_cycles import entered, is_of_the_pool, left
 from rescounter.insurance.layers import Borne, split
 from rescounter.insurance.reading import terms_of
 from rescounter.insurance.states import ClaimState, When, YearState, follows
@@ -35,7 +36,9 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. *claim*: of overspill. *payments*: how often it was paid; *touched*: number of the last act about it."""
+    """A call. *claim*: of overspill. *payments*: how often it was paid from cash; *under_way_minor*: in cycles that are not closed;
+    *touched*: number of the last act about it.
+    """
 
     code: str
     kind: str
@@ -44,6 +47,7 @@ class Call:
     touched: int
     paid_minor: int = 0
     payments: int = 0
+    under_way_minor: int = 0
 
     @property
     def open_minor(self) -> int:
@@ -53,7 +57,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A policy year. *cash_minor*: its money in the pool; *reckoned*: number of the last act that changes what a call comes to."""
+    """A policy year. *cash_minor*: its money in the pool, but for *held_minor*, which is held for its claims in cycles that are not closed;
+    *reckoned*: number of the last act that changes what a call comes to.
+    """
 
     terms: YearTerms
     state: YearState
@@ -62,6 +68,7 @@ class Year:
     calls: Mapping[str, Call] = field(default_factory=lambda: _NOTHING)
     cash_minor: int = 0
     carried_in_minor: int = 0
+    held_minor: int = 0
 
     @property
     def code(self) -> str:
@@ -72,6 +79,11 @@ class Year:
     def is_open(self) -> bool:
         """True until it is closed."""
         return self.state is YearState.OPEN
+
+    @property
+    def is_under_way(self) -> bool:
+        """True while something of it is in a cycle that is not closed."""
+        return self.held_minor > 0 or any(call.under_way_minor for call in self.calls.values())
 
     @property
     def dues_minor(self) -> int:
@@ -91,7 +103,8 @@ class Year:
 class Claim:
     """A claim. *incurred_minor*: what it is taken for: claimed, then reserved, then adjusted; nothing once it is refused.
 
-    *received*: by reinsurer, what came in for it. *payments*: how often it was paid; *touched*: number of the last act about it.
+    *received*: by reinsurer, what came in for it. *payments*: how often it was paid to cash; *under_way_minor*: in a cycle that is not
+    closed, until when nothing else is done about it; *touched*: number of the last act about it.
     """
 
     code: str
@@ -105,6 +118,7 @@ class Claim:
     touched: int
     paid_minor: int = 0
     payments: int = 0
+    under_way_minor: int = 0
     received: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     acts: tuple[Act, ...] = ()
 
@@ -147,36 +161,40 @@ class Pool:
             return self._opened(act)
         if act.kind in _OF_A_YEAR:
             year = self._known(act)
-            return self._closed(year, act) if act.kind == "pool_year_closed" else self._with(_year_after(year, act))
+            return self._closed(year, act) if act.kind == "pool_year_closed" else self.with_years(_year_after(year, act))
         if act.kind in _OF_A_CLAIM:
             return self._claimed(act)
+        if is_of_the_pool(act):
+            return entered(self, act) if act.kind == "cut_off" else left(self, act)
         return self
 
     def _opened(self, act: Act) -> Pool:
         code = act.body["year"]
         holds(code not in self.years, "a_policy_year_opens_once", year=code)
         terms = terms_of(act.body["text"], act.body["exponent"])
-        return self._with(Year(terms, YearState.OPEN, (act,), act.number))
+        return self.with_years(Year(terms, YearState.OPEN, (act,), act.number))
 
     def _known(self, act: Act) -> Year:
         year = there(self.years.get(act.body["year"]), "an_act_of_the_pool_names_its_year", act=act.number)
         holds(year.is_open, "a_closed_year_stays_closed", year=year.code, act=act.kind)
         return year
 
-    def _with(self, *years: Year) -> Pool:
+    def with_years(self, *years: Year) -> Pool:
+        """The pool with these years in place of those of their codes."""
         return replace(self, years=MappingProxyType({**self.years, **{year.code: year for year in years}}))
 
     def _closed(self, year: Year, act: Act) -> Pool:
         body = act.body
+        holds(not year.is_under_way, "what_is_in_a_cycle_keeps_its_year_open", year=year.code)
         holds(body["total_minor"] == year.cash_minor, "a_closed_year_gives_all_it_has", year=year.code, has=year.cash_minor)
         ended = replace(year, state=YearState.CLOSED, cash_minor=0, acts=(*year.acts, act), reckoned=act.number)
         if not body["carried_to"]:
-            return self._with(ended)
+            return self.with_years(ended)
         target = there(self.years.get(body["carried_to"]), "a_surplus_is_carried_somewhere", year=year.code)
         holds(target.is_open and target.code != year.code, "a_surplus_is_carried_to_an_open_year", year=target.code)
         carried = body["total_minor"]
         target = replace(target, cash_minor=target.cash_minor + carried, carried_in_minor=target.carried_in_minor + carried)
-        return self._with(ended, replace(target, acts=(*target.acts, act), reckoned=act.number))
+        return self.with_years(ended, replace(target, acts=(*target.acts, act), reckoned=act.number))
 
     def _claimed(self, act: Act) -> Pool:
         body = act.body
@@ -190,7 +208,7 @@ class Pool:
             claim = _claim_after(known, act, year)
         cash = year.cash_minor + _cash_of(act)
         holds(cash >= 0, "a_year_pays_out_of_its_own_money", year=year.code, cash=cash)
-        changed = self._with(replace(year, cash_minor=cash, acts=(*year.acts, act), reckoned=act.number))
+        changed = self.with_years(replace(year, cash_minor=cash, acts=(*year.acts, act), reckoned=act.number))
         received = self.received | {body["reference"]} if act.kind == "reinsurance_received" else self.received
         return replace(changed, claims=self.claims.changed({claim.code: claim}), received=received)
 
@@ -209,7 +227,8 @@ def _year_after(year: Year, act: Act) -> Year:
         case "pool_paid":
             call = there(year.calls.get(body["call"]), "what_is_paid_was_called", call=body["call"])
             paid = call.paid_minor + body["total_minor"]
-            holds(paid <= call.total_minor and body["payment"] == call.payments + 1, "nobody_pays_more_than_was_called", call=call.code)
+            is_owed = paid + call.under_way_minor <= call.total_minor
+            holds(is_owed and body["payment"] == call.payments + 1, "nobody_pays_more_than_was_called", call=call.code)
             call = replace(call, paid_minor=paid, payments=body["payment"], touched=act.number)
             calls = MappingProxyType({**year.calls, call.code: call})
             return replace(year, acts=acts, calls=calls, cash_minor=year.cash_minor + body["total_minor"])
@@ -254,6 +273,7 @@ def _claim_after(claim: Claim, act: Act, year: Year) -> Claim:
         name, came = body["reinsurer"], body["amount_minor"]
         received = MappingProxyType({**claim.received, name: claim.received.get(name, 0) + came})
         return replace(claim, received=received, touched=act.number, acts=(*claim.acts, act))
+    holds(not claim.under_way_minor, "nothing_else_is_done_about_a_claim_in_a_cycle", claim=claim.code, act=act.kind)
     target = follows(claim.state, act.kind, facts_of(claim, act.kind, body, year))
     state = there(target, "no_step_of_a_claim_out_of_turn", claim=claim.code, state=claim.state.value, act=act.kind)
     moved = replace(claim, state=state, touched=act.number, acts=(*claim.acts, act))

@@ -12,17 +12,26 @@ reinsurance  pool_reinsured      ``*/reinsurance``     ``*/pool-YEAR``     the s
 close        pool_surplus        ``*/pool-YEAR``       M/cash              what M gets back
 close        pool_carried        ``*/pool-YEAR``       ``*/pool-NEXT``     what goes on to another year
 close        pool_dues_given_up  ``*/pool-called``     M/pool-dues         what M never paid
+set-off      pool_entered        ``*/pool-YEAR``       P/cash              what the pool owes of claims in a cycle
+fees         pool_paid           P/cash                ``*/pool-YEAR``     what the cycle brought of calls
+fees         pool_dues_met       ``*/pool-called``     M/pool-dues         the same, of M
+fees         pool_not_paid       P/cash                ``*/pool-YEAR``     what of the claims was neither set off nor settled
 ===========  ==================  ====================  ==================  ============================================
 
+The last four stand in batches of the cycle, behind what these hold else; P is the member that stands for the pool (rule ``pool.member``).
 Every year has an account of its own that never goes below zero, so the ledger itself keeps one year from paying for another. A batch
 without transfers is None. Reinsurance takes the key of the pay-in's resolution: it cannot be given away twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
+
+import pyarrow as pa
 
 from rescounter.insurance.books import TableOf
 from rescounter.insurance.pool import Pool, Year
@@ -30,7 +39,7 @@ from rescounter.ledger import Batch, Transfer, Transfers
 from rescounter.settlement.accounts import CASH, POOL, POOL_CALLED, POOL_DUES, REINSURANCE, UNIDENTIFIED, account_name
 from rescounter.terms.names import FUND_NAME
 
-__all__ = ["POSTING_KINDS", "payment_key", "payments_of", "pool_account", "pool_batch"]
+__all__ = ["POSTING_KINDS", "batch_with_pool", "entered_moves", "left_moves", "payment_key", "payments_of", "pool_account", "pool_batch"]
 
 POSTING_KINDS: Final = ("pool_called", "pool_paid", "claim_paid", "reinsurance_received", "pool_year_closed")
 """Kinds of acts that post."""
@@ -80,8 +89,50 @@ def payments_of(posted: Iterable[Transfer]) -> list[dict[str, Any]]:
     ]
 
 
+def entered_moves(pool: Pool, rows: Iterable[Mapping[str, Any]], member: str) -> list[_Moved]:
+    """What is moved when a cycle is final: the money that is held for claims in it. Args: *rows* `tables.ENTERED`; *member* P."""
+    cash = _cash_of(member)
+    return [
+        (pool_account(pool.years[row["year"]]), cash(row["currency"]), row["amount_minor"], "pool_entered") for row in rows if row["claim"]
+    ]
+
+
+def left_moves(pool: Pool, rows: Iterable[Mapping[str, Any]], member: str) -> list[_Moved]:
+    """What is moved when a cycle is closed: calls that were paid in it, and what of claims was not. Args: *rows* `tables.LEFT`; *member* P.
+
+    Law: P's cash has what the cycle brought it and what was held for claims in it, so nothing of the cycle is left there.
+    """
+    cash = _cash_of(member)
+    moved = []
+    for row in rows:
+        year, paid = pool.years[row["year"]], row["paid_minor"]
+        if row["call"]:
+            moved.append((cash(row["currency"]), pool_account(year), paid, "pool_paid"))
+            moved.append((_contra(year), _dues(year, row["member"]), paid, "pool_dues_met"))
+        else:
+            moved.append((cash(row["currency"]), pool_account(year), row["amount_minor"] - paid, "pool_not_paid"))
+    return moved
+
+
+def batch_with_pool(batch: Batch | None, moved: Iterable[_Moved], *, key: str, cycle: str, rulebook_version: str) -> Batch | None:
+    """A batch of a cycle with what moves for the pool behind it; None where nothing does. The ledger takes all of it or nothing."""
+    transfers = Transfers.of(
+        Transfer(id=f"{key}/pool/{number:04d}", debit=debit, credit=credit, amount_minor=amount, kind=kind, cycle=cycle)
+        for number, (debit, credit, amount, kind) in enumerate((each for each in moved if each[2]), start=1)
+    )
+    if not len(transfers):
+        return batch
+    if batch is None:
+        return Batch(key=key, transfers=transfers, cycle=cycle, rulebook_version=rulebook_version)
+    return replace(batch, transfers=Transfers(pa.concat_tables([batch.transfers.table, transfers.table])))
+
+
 _Moved = tuple[str, str, int, str]
 """Debit, credit, amount and kind of a transfer."""
+
+
+def _cash_of(member: str) -> Callable[[str], str]:
+    return partial(account_name, member, CASH)
 
 
 def _called(body: Mapping[str, Any], year: Year, table_of: TableOf) -> Iterable[_Moved]:

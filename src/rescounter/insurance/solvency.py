@@ -60,7 +60,7 @@ def solvency(pool: Pool, year: Year, books: Books) -> Solvency:
     recoverable = sum(max(0, claim.borne(year.terms).reinsured_minor - claim.received_minor) for claim in claims)
     estimated = sum(book.estimated_minor for book in books.values())
     return Solvency(
-        cash_minor=year.cash_minor,
+        cash_minor=year.cash_minor + year.held_minor,
         dues_minor=year.dues_minor,
         recoverable_minor=recoverable,
         reserves_minor=reserves,

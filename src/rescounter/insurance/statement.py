@@ -63,7 +63,13 @@ def _year_json(each: MemberYear) -> dict[str, Any]:
             "factor": str(year.terms.factor_of(each.record.ratio)),
         },
         "calls": [
-            {"call": code, "kind": year.calls[code].kind, "called_minor": called, "paid_minor": book.paid.get(code, 0)}
+            {
+                "call": code,
+                "kind": year.calls[code].kind,
+                "called_minor": called,
+                "paid_minor": book.paid.get(code, 0),
+                "under_way_minor": book.under_way.get(code, 0),
+            }
             for code, called in book.called.items()
         ],
         "claims": [
@@ -76,6 +82,7 @@ def _year_json(each: MemberYear) -> dict[str, Any]:
                 "incurred_minor": claim.incurred_minor,
                 "layers": claim_layers(claim, year),
                 "paid_minor": claim.paid_minor,
+                "under_way_minor": claim.under_way_minor,
             }
             for claim in each.claims
         ],
@@ -120,7 +127,7 @@ def _sections(each: MemberYear) -> Iterator[Section]:
         *(Line(f"Exposure, {name}", Money(minor, terms.currency)) for name, minor in sorted(book.declared.items())),
         Line("Record", told, f"contributions times {_decimal(factor.numerator, factor.denominator)}"),
         Line("Contribution for the year", Money(book.estimated_minor, terms.currency)),
-        Line("Owed", Money(book.open_minor, terms.currency)),
+        Line("Owed", Money(book.open_minor, terms.currency), _in_a_cycle(each)),
     ]
     if book.is_released:
         lines.append(Line("Released", "yes", "no supplementary call comes any more"))
@@ -131,6 +138,13 @@ def _sections(each: MemberYear) -> Iterator[Section]:
         yield Section(name=f"calls_{year.code.replace('-', '_')}", title=f"Calls of {year.code}", table=_calls(each))
     if each.claims:
         yield Section(name=f"claims_{year.code.replace('-', '_')}", title=f"Claims of {year.code}", table=_claims(each))
+
+
+def _in_a_cycle(each: MemberYear) -> str:
+    """What of its calls and claims is an obligation of a cycle now; nothing where nothing is."""
+    parts = (("owed", sum(each.book.under_way.values())), ("claimed", sum(claim.under_way_minor for claim in each.claims)))
+    told = [f"{words} {format_minor(minor, each.year.terms.exponent, group=',')}" for words, minor in parts if minor]
+    return f"in a cycle now: {', '.join(told)}" if told else ""
 
 
 def _decimal(numerator: int, denominator: int) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
-__all__ = ["CALL_ROWS", "DUES", "EXPOSURES", "PAYMENTS", "SURPLUS_ROWS"]
+__all__ = ["CALL_ROWS", "DUES", "ENTERED", "EXPOSURES", "LEFT", "PAYMENTS", "SURPLUS_ROWS"]
 
 _text, _minor = pa.string(), pa.int64()
 
@@ -45,3 +45,18 @@ SURPLUS_ROWS: Final = pa.schema(
 
 DUES: Final = pa.schema([pa.field("call", _text), pa.field("member", _text), pa.field("amount_minor", _minor)])
 """What was called and never paid, and is given up."""
+
+ENTERED: Final = pa.schema(
+    [
+        *(pa.field(name, _text) for name in ("year", "call", "claim", "member", "id", "currency")),
+        pa.field("amount_minor", _minor),
+        pa.field("reference", _text),
+        pa.field("origin", _text),
+    ]
+)
+"""What the pool hands in to a cycle: of a call, *member* owes it; of a claim, it owes *member*; the other of the two is empty. *id*: of the
+obligation. *amount_minor* > 0. *reference*: what it is for, as statements print it. *origin*: cycle since which
+it enters."""
+
+LEFT: Final = pa.schema([*ENTERED, pa.field("paid_minor", _minor)])
+"""The same when the cycle closed: *paid_minor*, what of it was set off or settled."""

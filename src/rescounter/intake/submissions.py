@@ -49,6 +49,7 @@ class SubmissionTerms:
         carried: what was carried into this cycle (`FROZEN`), without what was taken back.
         exponents: digits of currencies as the cycle froze them; those of *union* where None.
         decimal: the decimal sign "." or ","; None allows plain decimals only.
+        pool_member: who stands for the insurance pool, whose obligations enter by themselves; empty = nobody.
     """
 
     submitter: str
@@ -59,6 +60,7 @@ class SubmissionTerms:
     carried: pa.Table = field(default_factory=FROZEN.empty_table)
     exponents: Exponents | None = None
     decimal: str | None = None
+    pool_member: str = ""
 
     @property
     def digits(self) -> Exponents:
@@ -165,6 +167,7 @@ def _broken(
     members = column(terms.participants, "code")
     silent = members.filter(pc.invert(column(terms.participants, "may_submit")))
     other_side = {"debtor": creditor, "creditor": debtor}.get(terms.rules.driven_by)
+    of_pool = pa.array([terms.pool_member] if terms.pool_member else [], pa.string())
     there = known >= 0
     changed = there.copy()
     changed[there] = ~same_content(rows.filter(pa.array(there)), terms.known.take(pa.array(known[there])))
@@ -172,6 +175,7 @@ def _broken(
         ("submitter_missing", _flags(pc.is_null(submitter))),
         ("submitter_no_member", ~_among(submitter, members)),
         ("may_not_submit", _among(submitter, silent)),
+        ("of_the_pool", _among(debtor, of_pool) | _among(creditor, of_pool) | _among(submitter, of_pool)),
         ("debtor_no_member", ~_among(debtor, members)),
         ("creditor_no_member", ~_among(creditor, members)),
         ("not_a_party", ~_flags(pc.or_(pc.equal(submitter, debtor), pc.equal(submitter, creditor)))),
@@ -249,6 +253,7 @@ _FOUND: Final[dict[str, Callable[[pa.Table, SubmissionTerms], Texts]]] = {
     "submitter_missing": lambda rows, terms: "submitter (empty)",
     "submitter_no_member": _party("submitter"),
     "may_not_submit": _party("submitter"),
+    "of_the_pool": lambda rows, terms: _debt(rows),
     "debtor_no_member": _party("debtor"),
     "creditor_no_member": _party("creditor"),
     "not_a_party": lambda rows, terms: _debt(rows),

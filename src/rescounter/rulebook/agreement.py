@@ -18,6 +18,7 @@ from rescounter.rulebook.exchange_agreement import exchange_misfits
 from rescounter.rulebook.fields import RULES, Kind
 from rescounter.rulebook.guarantee_texts import guarantee_misfits
 from rescounter.rulebook.pairs_agreement import pairs_misfits
+from rescounter.rulebook.pool_agreement import pool_misfits
 from rescounter.rulebook.rules import APPROVED_KINDS
 from rescounter.terms import Exponents
 from rescounter.terms.calendar import knows_calendar, knows_zone
@@ -57,6 +58,7 @@ def disagreements(values: Mapping[str, Any]) -> Iterator[Disagreement]:
     yield from (Disagreement(*misfit) for misfit in collateral_misfits(values))
     yield from (Disagreement(*misfit) for misfit in dispute_misfits(values))
     yield from (Disagreement(*misfit) for misfit in guarantee_misfits(values))
+    yield from (Disagreement(*misfit) for misfit in pool_misfits(values))
 
 
 def _times(values: Mapping[str, Any]) -> Iterator[Disagreement]:

@@ -24,6 +24,7 @@ from rescounter.rulebook.rules import (
     IntakeRules,
     MembershipRules,
     PairingRules,
+    PoolRules,
     Rules,
     SettlementRules,
     Subject,
@@ -91,6 +92,7 @@ CHAPTERS: Final[Mapping[str, Any]] = MappingProxyType(
         "credit": CreditRules,
         "council": CouncilRules,
         "disputes": DisputeRules,
+        "pool": PoolRules,
     }
 )
 """The chapters in their order, each with the class of its rules."""

@@ -35,6 +35,7 @@ __all__ = [
     "IntakeRules",
     "MembershipRules",
     "PairingRules",
+    "PoolRules",
     "Rules",
     "SettlementRules",
     "Subject",
@@ -370,6 +371,16 @@ class DisputeRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolRules:
+    """How the insurance pool and the cycle go together (`docs/INSURANCE.md`)."""
+
+    member: str = _rule(
+        "the member that stands for the pool, so that calls and claims enter cycles as obligations; none = they are paid from cash alone",
+        default="",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything that is in force at one instant, with *version* and *digest* of the text that says so."""
 
@@ -390,3 +401,4 @@ class Rules:
     council: CouncilRules = CouncilRules()
     guarantee: GuaranteeRules = GuaranteeRules()
     disputes: DisputeRules = DisputeRules()
+    pool: PoolRules = PoolRules()

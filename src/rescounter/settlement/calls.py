@@ -48,13 +48,13 @@ def settled_by(members: pa.ChunkedArray | pa.Array, participants: pa.Table) -> p
     return pc.if_else(named, direct, members.combine_chunks() if isinstance(members, pa.ChunkedArray) else members)
 
 
-def calls(net: pa.Table, cash: pa.Table, *, kind: str, late: Collection[tuple[str, str]] = ()) -> pa.Table:
+def calls(net: pa.Table, cash: pa.Table, *, kind: str, stays: Collection[tuple[str, str]] = ()) -> pa.Table:
     """What each member must pay in and is paid out, as `CALLS`, without members that have neither.
 
     Args: *net* `POSITIONS`; *cash* `CASH_TABLE`, members that do not stand there have none; *kind* ``pay-in`` or ``prefunded``, of the
-    rule ``settlement.kind``; *late*: currency and member of those that were late in this cycle.
+    rule ``settlement.kind``; *stays*: currency and member of those that were late in this cycle, or stand for the insurance pool.
     Returns: pay-in = net debit less what the member may use (balance and net debit cap), never below zero. Pay-out = net credit less what
-    its cash is below zero; with ``prefunded``, and to who was late, nothing is paid out: the money stays on its cash.
+    its cash is below zero; with ``prefunded``, and to *stays*, nothing is paid out: the money stays on its cash.
     Law: without cash, caps and prefunding pay-ins equal pay-outs in every currency.
     """
     holds(net.schema.equals(POSITIONS) and cash.schema.equals(CASH_TABLE), "calls_come_of_positions_and_cash")
@@ -64,7 +64,7 @@ def calls(net: pa.Table, cash: pa.Table, *, kind: str, late: Collection[tuple[st
     for currency, member, amount in zip(*(net[name].to_pylist() for name in POSITIONS.names), strict=True):
         balance, limit = has.get((currency, member), (0, 0))
         pay_in = max(0, -amount - max(0, balance + limit)) if amount < 0 else 0
-        pay_out = max(0, amount + min(0, balance)) if amount > 0 and kind == "pay-in" and (currency, member) not in late else 0
+        pay_out = max(0, amount + min(0, balance)) if amount > 0 and kind == "pay-in" and (currency, member) not in stays else 0
         if pay_in or pay_out:
             rows.append((currency, member, pay_in, pay_out))
     return _table(rows, CALLS)

@@ -247,8 +247,8 @@ class StatementFacts:
     member; *circuits_left_out* more are not told; *are_circuits_untold*: none is, since the cycle was too large to keep them. *members*:
     its rows of the members table, where the cycle is cleared: the totals must agree with them. *refusals*: of its rows. *names*: of
     counterparties by code, where known. *settles_by*: the direct member through which it settles, empty where it settles by itself.
-    *has_liquidity*: cash took part in set-off. *exchange*: where there is a unit of account, once
-    set-off is final.
+    *stands_for_pool*: it is the member that stands for the insurance pool. *has_liquidity*: cash took part in set-off. *exchange*: where
+    there is a unit of account, once set-off is final.
     """
 
     union: UnionNote
@@ -272,4 +272,5 @@ class StatementFacts:
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     has_liquidity: bool = False
     settles_by: str = ""
+    stands_for_pool: bool = False
     credit: tuple[CreditNote, ...] = ()

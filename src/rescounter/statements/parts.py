@@ -104,7 +104,8 @@ def _call_lines(facts: StatementFacts, call: Call) -> Iterator[Line]:
     if call.from_account_minor:
         yield Line("From its account", money(call.from_account_minor), "paid in before, or within its net debit cap")
     if call.to_account_minor:
-        yield Line("To its account", money(call.to_account_minor), "which it may use in later cycles")
+        stays = "for the policy years whose calls it pays" if facts.stands_for_pool else "which it may use in later cycles"
+        yield Line("To its account", money(call.to_account_minor), stays)
 
 
 def set_off(facts: StatementFacts) -> Section | None:

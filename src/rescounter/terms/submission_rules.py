@@ -1,7 +1,7 @@
 """Why a union refuses submissions, confirmations and withdrawals of obligations: rows of `rescounter.terms.refusals.UNION_REFUSALS`.
 
-Each row: code, rule, precedence, what is wrong, what is allowed, what to do, an example. S1 to S11 answer a row as it is handed in, after
-the rules A1 to A20; S12 to S22 answer at the cut-off.
+Each row: code, rule, precedence, what is wrong, what is allowed, what to do, an example. S1 to S11 and S23 answer a row as it is handed in,
+after the rules A1 to A20; S12 to S22 answer at the cut-off.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ SUBMISSION_RULES: Final[tuple[_Row, ...]] = (
         "members that are active",
         "Ask the operator why; hand in again once the member is reinstated.",
         "BO, which is suspended",
+    ),
+    (
+        "of_the_pool",
+        "S23",
+        3035,
+        "the obligation names the member that stands for the insurance pool",
+        "calls and claims of the pool, which the union itself hands in at the cut-off",
+        "Leave the row out: what the pool calls and pays enters by itself.",
+        "ANA hands in that ANA owes POOL",
     ),
     (
         "debtor_no_member",
