@@ -125,7 +125,7 @@ def test_what_was_borne_since_the_proposal_stops_its_approval():
     desk = world.desk
     asked = desk.do(ending(desk.union, desk.office, "dee", "reinstated", "paid", at_us=desk.at_us), by="op")
     assert ends(world, "closed").act
-    assert codes(desk.decide(asked.proposal, by="ap", is_approved=True)) == ["default_over"]
+    assert codes(desk.decide(asked.proposal, by="ap", is_approved=True)) == ["proposal_outdated"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -98,9 +98,9 @@ def guarantee_lines(desk: Desk) -> list[str]:
     for each in body["calls"]:
         late = ", which has passed" if each["late"] else ""
         amount = money(each["open_minor"], each["currency"], exponents)
-        lines.append(
-            f"  {each['member']} is called for {amount} until {each['due']}{late}; rescounter default pay {each['member']} pays it"
-        )
+        pays = f"rescounter default pay {each['member']} pays it"
+        pays += ", else the next call of a cycle collects it" if desk.union.rules(desk.at_us).guarantee.calls_collected else ""
+        lines.append(f"  {each['member']} is called for {amount} until {each['due']}{late}; {pays}")
     return lines
 
 

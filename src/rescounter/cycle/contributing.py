@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rescounter.cycle.coming_in import came_in, refusals_to_come_in
-from rescounter.cycle.in_default import refusals_while_begun
+from rescounter.cycle.in_default import refusals_while_begun, refusals_while_collected
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.union import Union
 from rescounter.membership.members import Standing
@@ -91,6 +91,8 @@ def refusals_to_move(union: Union, kind: str, body: Mapping[str, Any], office: O
         return found
     if member in union.guarantee.defaults:
         return (refusal("member_in_default", member, found=member),)
+    if kind == "assessment_paid" and (found := refusals_while_collected(union, (member,), currency)):
+        return found
     open_minor = union.guarantee.open_calls(member, currency)
     if kind == "assessment_paid" and (open_minor < amount or not open_minor):
         return (refusal("call_not_open", member, found=f"{amount} paid, {open_minor} open, in minor units of {currency}"),)

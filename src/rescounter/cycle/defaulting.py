@@ -12,7 +12,7 @@ from typing import Any
 
 from rescounter.cycle.coming_in import came_in
 from rescounter.cycle.contributing import COMING_IN, done_before, rulebook_of
-from rescounter.cycle.in_default import next_loss_key, refusals_while_begun, waits_for_settlement
+from rescounter.cycle.in_default import next_loss_key, refusals_while_begun, refusals_while_collected, waits_for_settlement
 from rescounter.cycle.office import Office, Step, refusal, refused, wanted
 from rescounter.cycle.resources import largest_losses, own_balances, resources_of
 from rescounter.cycle.union import Union
@@ -134,6 +134,9 @@ def recovering(union: Union, office: Office, member: str, currency: str, amount_
     if unusable:
         return refused(*unusable)
     back = recovery_of(union.guarantee, member, currency, amount_minor)
+    lowered = (each.repayment.step.payer for each in back.repaid if each.to_call_minor)
+    if collected := refusals_while_collected(union, lowered, currency):
+        return refused(*collected)
     repaid = [
         {
             "loss": each.loss,

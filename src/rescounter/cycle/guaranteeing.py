@@ -8,7 +8,7 @@ from typing import Any, Final
 from rescounter.cycle.coming_in import refusals_to_come_in
 from rescounter.cycle.contributing import COMING_IN, refusals_to_move
 from rescounter.cycle.defaulting import refusals_to_bear
-from rescounter.cycle.in_default import refusals_while_begun
+from rescounter.cycle.in_default import refusals_while_begun, refusals_while_collected
 from rescounter.cycle.office import Office
 from rescounter.cycle.union import Union
 from rescounter.ledger import Batch
@@ -38,4 +38,6 @@ def refusals_of_guarantee(union: Union, kind: str, body: Mapping[str, Any], offi
     if kind != "recovered" or office.is_posted(guarantee_batch(kind, body).key):
         return ()
     begun = refusals_while_begun(union, office, body["currency"])
+    lowered = (each["payer"] for each in body["repaid"] if each["to_call_minor"])
+    begun = begun or refusals_while_collected(union, lowered, body["currency"])
     return begun or refusals_to_come_in(union, office, body, body["currency"], body["amount_minor"], **COMING_IN)

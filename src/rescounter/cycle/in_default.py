@@ -5,11 +5,13 @@ What was set off stays, and what was earmarked is settled. Its open items are le
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from rescounter.cycle.exchanging import in_unit, to_settle
 from rescounter.cycle.office import Office, refusal
-from rescounter.cycle.reckoning import is_on_the_scale, settled_before
+from rescounter.cycle.reckoning import collected_purposes, is_on_the_scale, settled_before
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.settlement.accounts import CASH, account_name
@@ -20,7 +22,15 @@ from rescounter.settlement.guarantee_postings import loss_key
 from rescounter.terms import Refusal, there
 from rescounter.terms.acts import Act
 
-__all__ = ["begun_loss", "defaulted_since", "next_loss_key", "refusals_while_begun", "waits_for_settlement", "with_defaulters"]
+__all__ = [
+    "begun_loss",
+    "defaulted_since",
+    "next_loss_key",
+    "refusals_while_begun",
+    "refusals_while_collected",
+    "waits_for_settlement",
+    "with_defaulters",
+]
 
 
 def with_defaulters(union: Union, cycle: Cycle, office: Office, late: pa.Table | None, net: pa.Table) -> pa.Table | None:
@@ -67,10 +77,10 @@ def _owing_beside(union: Union, cycle: Cycle, office: Office) -> set[Key]:
     """Currency and direct member of what is settled beside the obligations of a cycle: dues that are collected, and standing credit."""
     rules, final = union.rules_of(cycle), cycle.known("cleared")
     found = set(standing_after(settled_before(union, office, cycle))) if is_on_the_scale(rules) else set()
-    if rules.fees.collected:
+    if purposes := collected_purposes(rules):
         participants = union.register.participants(final.at_us)
         by = participants.select(["code", "settles_by"]).rename_columns(["member", "settles_by"])
-        found |= {(row["currency"], row["settles_by"]) for row in collected(office.balances(), by).to_pylist()}
+        found |= {(row["currency"], row["settles_by"]) for row in collected(office.balances(), by, purposes=purposes).to_pylist()}
     unit = rules.exchange.unit
     return {key for key in found if not unit or key[0] == unit}
 
@@ -105,6 +115,25 @@ def refusals_while_begun(union: Union, office: Office, currency: str) -> tuple[R
     """Nothing of the guarantee moves in a currency while a loss in it was posted and its act is missing: it must come to the same."""
     member = begun_loss(union, office, currency)
     return (refusal("loss_begun", member, found=f"the loss of {member} in {currency}"),) if member else ()
+
+
+def collecting_calls(union: Union, member: str, currency: str) -> Cycle | None:
+    """The cycle that has called for the calls of the guarantee on a member and is not settled; None where none has."""
+    for cycle in union.cycles.values():
+        called = cycle.last("called") if cycle.state in (State.FINAL, State.FUNDED) else None
+        if called is not None and any(
+            (each["member"], each["currency"]) == (member, currency) for each in called.body.get("assessments", ())
+        ):
+            return cycle
+    return None
+
+
+def refusals_while_collected(union: Union, members: Iterable[str], currency: str) -> tuple[Refusal, ...]:
+    """Why calls of the guarantee on *members* are not paid or lowered now: a cycle collects what was open when it called, never twice."""
+    for member in dict.fromkeys(members):
+        if (cycle := collecting_calls(union, member, currency)) is not None:
+            return (refusal("call_collected", member, found=f"cycle {cycle.code} is {cycle.state.value}"),)
+    return ()
 
 
 def _cash(office: Office, member: str, currency: str) -> int:

@@ -60,6 +60,13 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
             return body["reference"] in union.pledges.moved
         case "dealt":
             return body["reference"] in union.dealt
+        case "swap_drawn":
+            return body["reference"] in union.swaps.by_reference
+        case "swap_repaid":
+            return bool(union.swaps.by_reference[body["reference"]].repaid)
+        case "default_ended":
+            default = union.guarantee.default_of(body["code"])
+            return default is None or default.act != body["default"] or bool(default.ended)
         case "fund_contributed" | "fund_returned" | "guarantee_paid_in":
             return body["reference"] in union.guarantee.moved
         case "assessment_paid" | "recovered" | "loss_borne":

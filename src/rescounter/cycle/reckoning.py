@@ -25,9 +25,9 @@ from rescounter.cycle.office import Office, refusal
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle, Union
 from rescounter.rulebook.rules import Rules
-from rescounter.settlement.accounts import CREDIT, account_name
+from rescounter.settlement.accounts import ASSESSMENTS, CREDIT, account_name
 from rescounter.settlement.accruals import interest_on_outstandings, with_interest
-from rescounter.settlement.collection import PURPOSES, collected, with_collected
+from rescounter.settlement.collection import PURPOSES, collected, purposes_of, with_collected
 from rescounter.settlement.convertible import convertible_of
 from rescounter.settlement.credit import Key, on_the_scale, scale_table, standing_after, table_of, transfers
 from rescounter.settlement.exchange import Exchanged
@@ -40,6 +40,7 @@ __all__ = [
     "Projection",
     "Reckoned",
     "below_floor",
+    "collected_purposes",
     "follows_on",
     "is_on_the_scale",
     "projections",
@@ -91,10 +92,15 @@ def is_on_the_scale(rules: Rules) -> bool:
     return rules.credit.kind == "sliding-scale"
 
 
+def collected_purposes(rules: Rules) -> tuple[str, ...]:
+    """The accounts whose debts are part of the next call: what ``fees.collected`` says, and ``guarantee.calls_collected``."""
+    return (*(PURPOSES if rules.fees.collected else ()), *((ASSESSMENTS,) if rules.guarantee.calls_collected else ()))
+
+
 def follows_on(union: Union, cycle: Cycle) -> tuple[Refusal, ...]:
     """Why *cycle* cannot be called yet: where positions and dues go on from cycle to cycle, the one before must be closed."""
     rules, before = union.rules_of(cycle), union.before(cycle)
-    if before is None or before.state is State.CLOSED or not (is_on_the_scale(rules) or rules.fees.collected):
+    if before is None or before.state is State.CLOSED or not (is_on_the_scale(rules) or collected_purposes(rules)):
         return ()
     return (refusal("cycle_before_not_settled", cycle.code, found=f"cycle {before.code} is {before.state.value}"),)
 
@@ -121,7 +127,7 @@ def reckoned(
         payable = {key: paid if is_paid else 0 for key, paid in late_keys.items()}
         settled, tables["scale"] = _on_the_scale(union, cycle, office, made.net, payable)
         made = replace(made, net=transfers(settled))
-    if rules.fees.collected:
+    if collected_purposes(rules):
         tables["owed"] = _owed(union, cycle, office, participants, late_keys)
         made = replace(made, net=with_collected(made.net, tables["owed"]))
     foreseen = _projections(union, office, settled, tables.get("owed"), at_us=at_us)
@@ -137,6 +143,7 @@ def told_in_call(union: Union, cycle: Cycle, office: Office, made: Reckoned) -> 
     """
     body: dict[str, Any] = {name: office.keep_table(table) for name, table in made.tables.items()}
     body |= {"projection": [each.as_body() for each in made.projections]} if "scale" in made.tables else {}
+    body |= {"assessments": paid} if (paid := _assessments(made.tables.get("owed"))) else {}
     return body | documents_of(union, cycle, office, made.exchanged)
 
 
@@ -204,9 +211,16 @@ def _credit_is_what_was_settled(union: Union, office: Office, before: Mapping[Ke
 
 def _owed(union: Union, cycle: Cycle, office: Office, participants: pa.Table, late: Iterable[Key]) -> pa.Table:
     """What is collected: in every currency, or where there is a unit of account in that alone."""
-    owed = collected(office.balances(), participants, late=set(late))
-    unit = union.rules_of(cycle).exchange.unit
+    rules = union.rules_of(cycle)
+    owed, unit = collected(office.balances(), participants, late=set(late), purposes=collected_purposes(rules)), rules.exchange.unit
     return owed.filter(pc.equal(owed["currency"], unit)) if unit else owed
+
+
+def _assessments(owed: pa.Table | None) -> list[dict[str, Any]]:
+    """What a settlement pays of calls of the guarantee, as plain data, so that the fold needs no document."""
+    rows = [] if owed is None or ASSESSMENTS not in purposes_of(owed) else owed.to_pylist()
+    paid = ((row["member"], row["currency"], -row[f"{ASSESSMENTS}_minor"]) for row in rows)
+    return [{"member": member, "currency": currency, "amount_minor": amount} for member, currency, amount in paid if amount]
 
 
 def _settled_of(scale: pa.Table) -> dict[Key, ScaleSettled]:
@@ -233,7 +247,7 @@ def _projections(
     for currency in sorted({currency for currency, _ in settled}):
         own = {member: each for (code, member), each in settled.items() if code == currency}
         rows = [] if owed is None else [row for row in owed.to_pylist() if row["currency"] == currency]
-        more = -sum(row[f"{purpose}_minor"] for row in rows for purpose in PURPOSES)
+        more = 0 if owed is None else -sum(row[f"{purpose}_minor"] for row in rows for purpose in purposes_of(owed))
         reserves = projection_of(own, convertible_minor=has.get(currency, 0) + more, floor_minor=floors.get(currency, 0))
         found.append(Projection(currency, more, reserves))
     return tuple(found)

@@ -13,6 +13,7 @@ from rescounter.cycle.reckoning import Projection, is_on_the_scale
 from rescounter.cycle.states import State
 from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
+from rescounter.settlement.collection import CALLED
 from rescounter.settlement.convertible import convertible_of
 from rescounter.statements.credit_parts import CreditEvent, CreditNote
 
@@ -28,7 +29,7 @@ def credit_of(desk: Desk, cycle: Cycle, member: str) -> tuple[CreditNote, ...]:
         found.setdefault(row["currency"], {})["outstandings_minor"] = row["interest_minor"]
     for row in _rows(desk, cycle, "called", "owed", member):
         found.setdefault(row["currency"], {}).update(
-            {f"{purpose}_collected_minor": row[f"{purpose}_minor"] for purpose in ("fees", "interest", "charges")}
+            {f"{purpose}_collected_minor": row[f"{purpose}_minor"] for purpose in CALLED if f"{purpose}_minor" in row}
         )
     for row in _rows(desk, cycle, "closed", "interest", member):
         found.setdefault(row["currency"], {}).update(interest_minor=row["interest_minor"], accrued_until=row["until"].isoformat())

@@ -111,7 +111,7 @@ class Guarantee:
     credit_taken: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     """By member and currency, what losses filled up of its credit account; below zero = what they used of it."""
     number: int = 0
-    """Of the last act that bore, called or gave back; 0 where none did."""
+    """Of the last act that bore, called or gave back, or settled what was called; 0 where none did."""
 
     def losses_of(self, member: str, currency: str) -> tuple[Loss, ...]:
         """What was borne of a member in a currency, the oldest first."""
@@ -159,6 +159,11 @@ class Guarantee:
                 return replace(self._with_moved(act), calls=calls, number=act.number)
             case "recovered":
                 return self._with_recovery(act)
+            case "settled" if act.body.get("assessments"):
+                calls = self.calls
+                for paid in act.body["assessments"]:
+                    calls = _paid(calls, paid["member"], paid["currency"], paid["amount_minor"])
+                return replace(self, calls=calls, number=act.number)
             case "default_ended":
                 return self._with_end(act)
         return self._with_moved(act) if act.kind in _MOVEMENTS else self

@@ -33,8 +33,9 @@ def credit_misfits(values: Mapping[str, Any]) -> Iterator[_Misfit]:
 def _scale(values: Mapping[str, Any]) -> Iterator[_Misfit]:
     settlement = values.get("settlement.kind")
     is_paid = settlement in (None, *_PAID)
-    if values.get("fees.collected") and not is_paid:
-        yield "fees.collected", _MISFIT, "true", f"false, since settlement.kind is {settlement} and nobody is called"
+    for rule in ("fees.collected", "guarantee.calls_collected"):
+        if values.get(rule) and not is_paid:
+            yield rule, _MISFIT, "true", f"false, since settlement.kind is {settlement} and nobody is called"
     if values.get("credit.kind") == "sliding-scale":
         if not is_paid:
             allowed = f"none, since settlement.kind is {settlement}: reserves are paid in and out of one position"

@@ -67,7 +67,7 @@ def exchange_misfits(values: Mapping[str, Any]) -> Iterator[Misfit]:
 
 
 def _without_unit(values: Mapping[str, Any]) -> Iterator[Misfit]:
-    for name in ("basket", "fixed_rates", "members_choose", "swap_share", "swap_rate", "swap_times"):
+    for name in ("basket", "fixed_rates", "members_choose", "swap_share"):
         if found := values.get(f"exchange.{name}"):
             told = ", ".join(found) if isinstance(found, Mapping) else str(found).lower()
             yield _misfit(name, told, "nothing where exchange.unit is empty")

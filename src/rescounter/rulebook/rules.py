@@ -73,8 +73,8 @@ ALWAYS_APPROVED: Final[tuple[str, ...]] = (
     *("fund_contributed", "fund_returned", "guarantee_paid_in"),
     *("default_declared", "default_ended", "loss_borne", "assessment_paid", "recovered"),
     *("rates_set", "dealt"),
-    *("prices_set", "collateral_pledged", "collateral_released"),
     *("swap_drawn", "swap_repaid"),
+    *("prices_set", "collateral_pledged", "collateral_released"),
     "capital_moved",
     *("dispute_decided", "measure_conditioned"),
     *("pool_year_opened", "pool_called", "pool_paid", "pool_year_closed"),
@@ -353,6 +353,7 @@ class GuaranteeRules:
     fund_threshold_minor: Mapping[str, int] = _table("the most that the layer fund bears of one loss, for each currency; none = all of it")
     exposure_cycles: int = _rule("final cycles, counted back from the default, whose claims on the defaulter are exposures", default=1)
     call_days: int = _rule("calendar days in which a call of the guarantee must be paid", default=5)
+    calls_collected: bool = _rule("calls of the guarantee that are open are part of the member's next call of a cycle", default=False)
     recovery_days: int = _rule(
         "calendar days after the last loss or recovery of a default, from which on it may be closed with something still out", default=365
     )

@@ -12,7 +12,7 @@ net          net_paid                 M/due             ``*/clearing``   net deb
 net          net_received             ``*/clearing``    M/cash           net credit
 net          credit_drawn             M/credit          ``*/clearing``   what of its net M has drawn, or was paid back, as credit
 net          credit_granted           ``*/clearing``    M/credit         what of its net M has granted, or paid back, as credit
-net          owed_collected           ``*/clearing``    M/fees, M/interest, M/charges  what M owed there
+net          owed_collected           ``*/clearing``    M/fees, M/interest, M/charges, M/assessments  what M owed there
 net          due_collected            M/fees, M/interest, M/charges  ``*/clearing``  what M was owed there
 net          paid_out                 M/cash            ``*/settlement``  pay-out, as called
 fees         fee                      M/fees            ``*/fees``       fee
@@ -57,7 +57,7 @@ from rescounter.settlement.accounts import (
     account_name,
     account_names,
 )
-from rescounter.settlement.collection import PURPOSES
+from rescounter.settlement.collection import CALLED
 from rescounter.settlement.exchange import CENTRE, EXCHANGE
 from rescounter.settlement.legs import Leg, centre_legs, discharge_legs, discharged, effects_of, leg, transfers_of
 from rescounter.settlement.sides import closing_moves, closing_sides, moves_of, sides_of
@@ -173,8 +173,8 @@ def net_batch(
         leg(sides, ("member", CASH), (_UNION, SETTLEMENT), "pay_out_minor", "paid_out"),
         leg(sides, ("member", CREDIT), (_UNION, CLEARING), "drawn_minor", "credit_drawn"),
         leg(sides, (_UNION, CLEARING), ("member", CREDIT), "granted_minor", "credit_granted"),
-        *(leg(sides, ("member", each), (_UNION, CLEARING), f"{each}_due_minor", "due_collected") for each in PURPOSES),
-        *(leg(sides, (_UNION, CLEARING), ("member", each), f"{each}_owed_minor", "owed_collected") for each in PURPOSES),
+        *(leg(sides, ("member", each), (_UNION, CLEARING), f"{each}_due_minor", "due_collected") for each in CALLED),
+        *(leg(sides, (_UNION, CLEARING), ("member", each), f"{each}_owed_minor", "owed_collected") for each in CALLED),
     )
     of_centre = centre_legs(CENTRE.empty_table() if centre is None else centre)
     batch = _batch(legs, batch_key(cycle, "net"), cycle, rulebook_version, of_centre)

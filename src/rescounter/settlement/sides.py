@@ -22,7 +22,7 @@ from rescounter.settlement.accounts import (
     SETTLEMENT,
     account_name,
 )
-from rescounter.settlement.collection import PURPOSES
+from rescounter.settlement.collection import CALLED, purposes_of
 from rescounter.terms import holds
 from rescounter.terms.names import FUND_NAME
 
@@ -34,7 +34,7 @@ _Moves: TypeAlias = tuple[dict[str, int], dict[str, int]]
 
 _OF_NET: Final = (
     *("debit_minor", "credit_minor", "pay_out_minor", "drawn_minor", "granted_minor"),
-    *(f"{purpose}_{side}_minor" for purpose in PURPOSES for side in ("due", "owed")),
+    *(f"{purpose}_{side}_minor" for purpose in CALLED for side in ("due", "owed")),
 )
 _OF_CLOSE: Final = ("fee_minor", "interest_paid_minor", "interest_earned_minor", "charge_minor")
 
@@ -56,7 +56,7 @@ def sides_of(net: pa.Table, called: pa.Table, scale: pa.Table | None, owed: pa.T
         change = row["credit_change_minor"]
         _add(rows, row, _OF_NET, drawn_minor=max(0, -change), granted_minor=max(0, change))
     for row in _rows(owed):
-        for purpose in PURPOSES:
+        for purpose in () if owed is None else purposes_of(owed):
             balance = row[f"{purpose}_minor"]
             _add(rows, row, _OF_NET, **{f"{purpose}_due_minor": max(0, balance), f"{purpose}_owed_minor": max(0, -balance)})
     return _table(rows, _OF_NET)
@@ -72,7 +72,7 @@ def moves_of(net: pa.Table, called: pa.Table, scale: pa.Table | None, owed: pa.T
     for row in _rows(scale):
         _both(moves, row, CREDIT, CLEARING, row["credit_change_minor"])
     for row in _rows(owed):
-        for purpose in PURPOSES:
+        for purpose in () if owed is None else purposes_of(owed):
             _both(moves, row, purpose, CLEARING, -row[f"{purpose}_minor"])
     for row in _rows(centre):
         _both(moves, {**row, "member": FUND_NAME}, row["purpose"], CLEARING, row["amount_minor"])

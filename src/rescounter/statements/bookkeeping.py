@@ -10,6 +10,7 @@ pay-out        bank                                                union
 fees           fees                                                fees_owed
 interest       interest                                            union, on outstandings; at the close fees_owed (or the other way)
 charges        charges                                             fees_owed
+calls          losses                                              union, calls of the guarantee that a settlement collected
 collected      fees_owed                                           union (or the other way)
 exchange       exchange, what a position became elsewhere          union, the position (or debit), and the other way in what it became
 =============  ==================================================  ============================================================
@@ -43,6 +44,7 @@ ACCOUNTS: Final[Mapping[str, str]] = MappingProxyType(
         "fees_owed": "Clearing fees owed",
         "interest": "Clearing interest",
         "charges": "Clearing charges",
+        "losses": "Losses borne for others",
         "exchange": "Clearing union, exchange",
     }
 )
@@ -171,6 +173,7 @@ def _credit(facts: StatementFacts, names: Mapping[str, str]) -> Iterator[pa.Tabl
         moves = (
             (settled, f"Interest on outstandings, cycle {cycle}", names["interest"], union, -note.outstandings_minor),
             (settled, f"Collected for earlier cycles, cycle {cycle}", owed, union, -collected),
+            (settled, f"Calls of the guarantee, cycle {cycle}", names["losses"], union, -note.assessments_collected_minor),
             (closed, f"Interest on credit until {note.accrued_until}", names["interest"], owed, -note.interest_minor),
             (closed, f"Charge on a lasting balance until {note.accrued_until}", names["charges"], owed, note.charge_minor),
         )

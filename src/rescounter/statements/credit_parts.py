@@ -50,6 +50,7 @@ class CreditNote:
     fees_collected_minor: int = 0
     interest_collected_minor: int = 0
     charges_collected_minor: int = 0
+    assessments_collected_minor: int = 0
     interest_minor: int = 0
     charge_minor: int = 0
     accrued_until: str = ""
@@ -110,6 +111,7 @@ def _lines(note: CreditNote) -> Iterator[Line]:
         ("Fees collected", note.fees_collected_minor),
         ("Interest collected", note.interest_collected_minor),
         ("Charges collected", note.charges_collected_minor),
+        ("Guarantee calls collected", note.assessments_collected_minor),
     ):
         if minor:
             yield line(label, minor, "of earlier cycles; part of this call")

@@ -192,4 +192,13 @@ GUARANTEE_RULES: Final[tuple[_Row, ...]] = (
         "Wait; rescounter default show tells until when.",
         "default end DEE --closed, ten days after its loss was borne",
     ),
+    (
+        "call_collected",
+        "G21",
+        8290,
+        "the calls of the member are part of a call of a cycle that is not settled",
+        "calls that no cycle collects at the moment",
+        "Settle the cycle: then they are paid.",
+        "default pay BO 30.00 while the cycle 2026-03-23 has called for it",
+    ),
 )
