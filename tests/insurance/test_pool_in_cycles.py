@@ -148,6 +148,8 @@ def test_a_statement_shows_what_was_called_and_claimed_with_its_reason(two_month
     assert told["POOL/call/feb/cy"] == ("owes", "POOL", "supplementary call feb, policy year 2026")
     assert told["POOL/claim/C-1"] == ("is_owed", "POOL", "claim C-1, cargo, policy year 2026")
     pool = facts_of(two_months.desk, cycle, POOL)
+    assert pool.stands_for_pool
+    assert [call.from_account_minor for call in pool.calls] == [10_000]
     assert sum(row["amount_minor"] * (1 if row["side"] == "is_owed" else -1) for row in pool.items.to_pylist()) == 70_000 - 80_000
 
 

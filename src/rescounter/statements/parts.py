@@ -102,7 +102,8 @@ def _call_lines(facts: StatementFacts, call: Call) -> Iterator[Line]:
     if call.pay_out_minor:
         yield Line("To be paid out", money(call.pay_out_minor), f"on {call.pay_out_at.told} ({zone})" if call.pay_out_at else "")
     if call.from_account_minor:
-        yield Line("From its account", money(call.from_account_minor), "paid in before, or within its net debit cap")
+        covers = "money of policy years that was held for it" if facts.stands_for_pool else "paid in before, or within its net debit cap"
+        yield Line("From its account", money(call.from_account_minor), covers)
     if call.to_account_minor:
         stays = "for the policy years whose calls it pays" if facts.stands_for_pool else "which it may use in later cycles"
         yield Line("To its account", money(call.to_account_minor), stays)
