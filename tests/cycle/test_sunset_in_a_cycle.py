@@ -1,4 +1,4 @@
-"""A rule that lapses, or comes into force, while a cycle runs: the cycle goes by what held when it opened, and so do statement and replay."""
+"""A rule lapses, or its date comes, while a cycle runs: the cycle goes by what held when it opened, and so do statement and replay."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,7 +104,8 @@ def _motion_told(desk: Desk, motion: Motion) -> list[str]:
     lines += textwrap.wrap(motion.content["text"], _WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines += [f"  {name}: {at}" for name, at in _dates(desk, motion)]
     lines += _differences(desk, motion)
-    if motion.last("motion_opened") is not None:
+    if (opened := motion.last("motion_opened")) is not None:
+        lines += _weights(opened.body)
         rows = [
             ["act", "member", "ballot"],
             *([str(each.number), each.member, _ballot_told(each.choice.value, each.to)] for each in motion.ballots),
@@ -119,6 +120,18 @@ def _motion_told(desk: Desk, motion: Motion) -> list[str]:
         ]
     due = next_of(motion, at_us=desk.at_us)
     return lines if due is None else [*lines, "", *_due_lines(desk, due)]
+
+
+def _weights(opened: Mapping[str, Any]) -> list[str]:
+    """By what votes are weighed, and each member's part of all votes, in per cent with two digits, rounded down."""
+    if not opened.get("weighed"):
+        return []
+    told = opened["weighed"]
+    whole = sum(weight for _, weight, _ in opened["electorate"])
+    parts = ((code, weight * 10_000 // whole) for code, weight, _ in opened["electorate"])
+    by = f"{told['by']} in {told['currency']}" if told["currency"] else str(told["by"])
+    words = f"votes weigh by {by}: " + ", ".join(f"{code} {part // 100}.{part % 100:02} %" for code, part in parts)
+    return textwrap.wrap(words, _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _ballot_told(choice: str, to: str) -> str:

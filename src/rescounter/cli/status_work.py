@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rescounter.cli.collateral_work import call_lines
 from rescounter.cli.council_show import due_motions, motion_lines
 from rescounter.cli.credit_voice import has_lines, reserves_body, reserves_lines
 from rescounter.cli.dispute_union import dispute_body, dispute_lines
-from rescounter.cli.union_door import desk_of
 from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.rulebook_work import coming_lines
-from rescounter.cli.rates_voice import rates_due_body, rates_due_lines
 from rescounter.cli.swap_work import swap_bodies, swap_lines
+from rescounter.cli.union_door import desk_of
 from rescounter.cli.union_voice import about, deciders, due_body, due_lines, print_lines, told_json, when
 from rescounter.cli.union_words import Call
 from rescounter.cli.voice import counted
@@ -33,6 +33,7 @@ def show_status(call: Call) -> None:
     from rescounter.cycle.proposals import waiting
     from rescounter.cycle.states import State
     from rescounter.facade.union_credit import latest_events, reserves_of
+    from rescounter.rulebook.coming import coming
 
     with desk_of(call) as desk:
         union, at_us = desk.union, desk.at_us

@@ -94,6 +94,7 @@ KINDS: Final[Mapping[str, str]] = {
     "claim_resolved": "the end of a dispute about a claim",
     "reinsurance_received": "reinsurance of a claim, received",
     "representative_named": "a representative in council",
+    "consented": "a member's consent",
     "motion_tabled": "a motion",
     "motion_amended": "an amended motion",
     "motion_circulated": "the circulation of a motion",

@@ -32,7 +32,7 @@ _BY_THE_OPERATOR: Final = (
 ROLES: Final = MappingProxyType(
     {
         **dict.fromkeys(_BY_THE_OPERATOR, frozenset({_OPERATOR})),
-        **dict.fromkeys(("submitted", "withdrawn", "answered", "member_withdrew"), frozenset({_OPERATOR, _MEMBER})),
+        **dict.fromkeys(("submitted", "withdrawn", "answered", "member_withdrew", "consented"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("motion_tabled", "motion_amended", "motion_withdrawn", "voted"), frozenset({_MEMBER})),
         **dict.fromkeys(("motion_circulated", "motion_opened", "motion_closed"), frozenset({_OPERATOR, _MEMBER})),
         **dict.fromkeys(("dispute_raised", "dispute_moved", "dispute_decided"), frozenset({_OPERATOR, _MEMBER})),

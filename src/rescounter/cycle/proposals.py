@@ -39,8 +39,9 @@ def refusals_to_refuse(union: Union, proposal: Proposal, office: Office) -> tupl
 
 
 def _is_outdated(union: Union, proposal: Proposal) -> bool:
-    """True where the cycle went on since, something was disputed before the set was frozen, another cycle was opened, or the same money was
-    booked, given, sent or paid back.
+    """True where the cycle went on since, something was disputed before the set was frozen, another cycle was opened, another version of
+    the rulebook came, the insurance pool went on of which something is in the cycle, or the same money was booked, given, sent or paid
+    back.
     """
     body, number = proposal.body, proposal.number
     match proposal.kind:
@@ -48,6 +49,8 @@ def _is_outdated(union: Union, proposal: Proposal) -> bool:
             return booked_since(union, number) or any(
                 act.number > number for cycle in union.cycles.values() for act in cycle.all("paid_in")
             )
+        case "rulebook_changed":
+            return union.rulebook.versions[-1].act > number
         case "cycle_opened":
             return any(cycle.opened.number > number for cycle in union.cycles.values())
         case "assigned" | "returned":

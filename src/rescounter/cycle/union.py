@@ -17,6 +17,7 @@ from rescounter.cycle.states import State, follows
 from rescounter.disputes.register import Disputes
 from rescounter.guarantee.defaults import Guarantee
 from rescounter.insurance.pool import Pool
+from rescounter.membership.consents import Consents
 from rescounter.membership.register import Register
 from rescounter.membership.restoring import restored
 from rescounter.rulebook.rules import Rules
@@ -106,6 +107,7 @@ class Union:
     pool: Pool = field(default_factory=Pool)
     capital: Mapping[str, Act] = field(default_factory=lambda: MappingProxyType({}))
     swaps: Swaps = field(default_factory=Swaps)
+    consents: Consents = field(default_factory=Consents)
 
     @property
     def is_demonstration(self) -> bool:
@@ -170,6 +172,7 @@ class Union:
             dealt=self._dealt_after(act),
             council=self.council.after(act),
             capital=self._capital_after(act),
+            consents=self.consents.after(act),
             swaps=self.swaps.after(act),
         )
 

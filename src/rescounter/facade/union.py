@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from rescounter.approvals.approvals import needs_approval, refusals_to_decide
 from rescounter.cycle.balloting import executed
+from rescounter.cycle.consenting import refusals_of_consent
 from rescounter.cycle.disputes_again import refusals_of_dispute
 from rescounter.cycle.motions import undecided_refusals
 from rescounter.cycle.motions_again import refusals_again
@@ -23,7 +24,7 @@ from rescounter.cycle.perform import perform
 from rescounter.cycle.permission import conditions_of, person_of, refusals_of_person
 from rescounter.cycle.pool_member import refusals_of_pool_member
 from rescounter.cycle.proposals import refusals_to_approve, refusals_to_refuse, waiting
-from rescounter.cycle.rule_texts import read_rule_text
+from rescounter.cycle.rule_texts import read_rule_text, refusals_of_rules
 from rescounter.cycle.states import follows
 from rescounter.cycle.union import Union, union_of
 from rescounter.facade.ledger import DESCRIPTION, Ledger, init_ledger, now_us, open_ledger
@@ -149,6 +150,8 @@ class Desk:
             *refusals_again(self.union, wanted, by=by, at_us=self.at_us),
             *refusals_of_dispute(self.union, wanted, by=by, at_us=self.at_us),
             *refusals_of_pool_member(self.union, wanted, at_us=self.at_us),
+            *refusals_of_rules(self.union, wanted, at_us=self.at_us),
+            *refusals_of_consent(self.union, wanted, by=by, log=self.ledger.origin, at_us=self.at_us),
         )
         cycle = self.union.cycles.get(wanted.body.get("cycle", ""))
         if cycle is not None and wanted.kind != "cycle_opened" and follows(cycle.state, wanted.kind, wanted.body) is None:
@@ -222,6 +225,7 @@ def found_union(
         "digest": read.known.digest,
         "frozen": dict(read.known.frozen),
         "people": [dict(person) for person in people],
+        "consents": True,
     }
     if found := refusals_of_member(Union().register, "founded", founding, 0, conditions_of(read.rules)):
         told = "; ".join(f"{each.id}: {each.code}, found {each.found}, allowed {each.allowed}" for each in found)

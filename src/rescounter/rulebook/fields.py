@@ -22,6 +22,7 @@ from rescounter.rulebook.rules import (
     FeeRules,
     GuaranteeRules,
     IntakeRules,
+    MemberCode,
     MembershipRules,
     PairingRules,
     PoolRules,
@@ -54,6 +55,7 @@ class Kind(Enum):
     TEXTS_BY_CURRENCY = 'a list for each currency, such as { EUR = ["XECB"] }'
     TEXT_BY_SUBJECT = 'a text for each subject, such as { rulebook_changed = "acu-two-thirds" }'
     TEMPLATES = "a text in TOML for each name, in three quotes"
+    WEIGHTS = 'a whole number of 1 or more for each member, such as { ANA = 3, "*" = 1 }'
     VOTING_RULES = 'a table for each name, such as { ours = { base = "all", threshold = "2/3" } }'
 
 
@@ -111,6 +113,7 @@ _KINDS: Final = {
     Mapping[str, tuple[str, ...]]: Kind.TEXTS_BY_CURRENCY,
     Mapping[str, int]: Kind.DIGITS,
     Mapping[Subject, str]: Kind.TEXT_BY_SUBJECT,
+    Mapping[MemberCode, int]: Kind.WEIGHTS,
     Mapping[str, TemplateText]: Kind.TEMPLATES,
     Mapping[str, VotingTable]: Kind.VOTING_RULES,
 }

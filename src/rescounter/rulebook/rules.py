@@ -17,6 +17,7 @@ from typing import Any, Final, NewType
 
 __all__ = [
     "ALWAYS_APPROVED",
+    "ANYBODY",
     "APPROVED_KINDS",
     "COUNCIL_SUBJECTS",
     "DISPUTE_TEMPLATES",
@@ -33,6 +34,7 @@ __all__ = [
     "FeeRules",
     "GuaranteeRules",
     "IntakeRules",
+    "MemberCode",
     "MembershipRules",
     "PairingRules",
     "PoolRules",
@@ -123,6 +125,10 @@ TemplateText = NewType("TemplateText", str)
 """A template of disputes in TOML, as `disputes/reading.py` reads it."""
 DISPUTE_TEMPLATES: Final = ("snapback-65-days", "trade-panel", "expedited-arbitration", "invoice-dispute")
 """Names of the templates that ship; the room `disputes` knows what they mean."""
+MemberCode = NewType("MemberCode", str)
+"""The code of a member, or `ANYBODY`."""
+ANYBODY: Final = "*"
+"""In a table by member: who is not named in it."""
 VotingTable = NewType("VotingTable", Mapping[str, Any])
 """A voting rule as a text writes it, its keys those of `rulebook/voting_tables.py`."""
 
@@ -235,10 +241,10 @@ class ExchangeRules:
         "share of the average yearly gross payments that a member in net deficit may ask of each other as a swap; 0 = none",
         default=Decimal(0),
     )
-
     swap_rate: Decimal = _rule("per cent a year that a swap costs, fixed when it is drawn; days are counted by credit.day_count", default=Decimal(0))
     swap_months: int = _rule("months from the settlement day for which a swap is drawn until it falls due", default=2)
     swap_times: int = _rule("most swaps that one member may draw in a calendar year; 0 = as many as it is entitled to", default=0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairingRules:
@@ -342,7 +348,13 @@ class CouncilRules:
     emergency_days: int = _rule("the same of an emergency measure, which need not circulate before its vote opens", default=1)
     emergency_lasts_days: int = _rule("calendar days after its tabling in which every rule of an emergency measure lapses", default=90)
     offices: tuple[str, ...] = _rule("offices of representatives, each held by one member at a time", default=("chair", "vice-chair"))
-    weight_currency: str = _rule("the currency whose quotas weigh votes, where a voting rule weighs them", default="")
+    weights: str = _rule(
+        "from what votes are weighed, where a voting rule weighs them: all the same, quotas with equal basic votes, weight_table, or"
+        " contributions to the guarantee fund",
+        "equal", "quotas", "table", "fund", default="quotas",
+    )  # fmt: skip
+    weight_table: Mapping[MemberCode, int] = _table('weight of each member, "*" for who is not named, where council.weights is table')
+    weight_currency: str = _rule("the currency whose quotas or contributions weigh votes, where a voting rule weighs them", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -341,7 +341,7 @@ MEMBER_RULES: Final[tuple[_Row, ...]] = (
         "M37",
         2370,
         "what was proposed was reckoned from what stands no more",
-        "a proposal since which its cycle did not go on and its money was not booked, given or sent back",
+        "a proposal since which its cycle did not go on, no version of the rulebook came, and its money was not booked, given or sent back",
         "Refuse the proposal, and do the step again if it is still wanted.",
         "calls of a cycle that has called meanwhile",
     ),
