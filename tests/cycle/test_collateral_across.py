@@ -8,7 +8,9 @@ import pytest
 
 from rescounter.cycle.pledging import covered
 from rescounter.facade.union_collateral import collateral_known, collateral_section
+from rescounter.facade.union_sections import statement_of
 from rescounter.ledger import Store
+from rescounter.statements.member_statement import text
 from rescounter.terms.money import Money
 from tests.cycle.mortal import Mortal, fresh, to_the_end
 from tests.cycle.test_collateral_in_a_union import call, codes, move, price
@@ -100,8 +102,9 @@ def test_a_rate_that_is_too_old_covers_nothing_and_is_told(world: World):
     world.tell("2026-01-09T09:01")
     assert stands(world) == {"EUR": (0, 0, 60_000, 0), "USD": (90_000, 0, 0, 90_000)}
     assert call(world).act
-    (row,) = collateral_known(world.desk)["across"]
-    assert (row["currency"], row["haircut"], row["rate"], row["counts"]) == ("USD", "8", None, False)
+    euro, dollar = collateral_known(world.desk)["across"]
+    assert (euro["currency"], euro["haircut"], euro["rate"], euro["counts"]) == ("EUR", None, None, True)
+    assert (dollar["currency"], dollar["haircut"], dollar["rate"], dollar["counts"]) == ("USD", "8", None, False)
     set_rates(world, rate("USD", "1.00", "2026-01-09T09:00"))
     assert stands(world)["EUR"] == (0, 60_000, 0, 0)
 
@@ -110,12 +113,16 @@ def test_a_statement_tells_what_covers_what_at_which_rate(world: World):
     pledged(world)
     need(world, 60_000)
     (cycle,) = world.desk.union.cycles.values()
+    # Nothing was handed in: what is pledged is all that the statement tells in euro and dollars.
+    page = text(statement_of(world.desk, cycle, "ana"))
+    assert "600.00 EUR" in page and "815.22 USD" in page and "8 per cent less" in page
     section = collateral_section(world.desk, cycle, "ana")
     assert section is not None
     told = {line.label: (str(line.value), line.note) for line in section.lines}
     assert section.lines[0].label == "Needed"
     assert [line.value for line in section.lines if line.label == "Covered by other currencies"] == [Money(60_000, "EUR")]
     assert [line.value for line in section.lines if line.label == "Bound for other currencies"] == [Money(81_522, "USD")]
+    assert told["EUR for other currencies"] == ("nothing", "the base itself")
     assert told["USD for other currencies"] == ("8 per cent less", "1.25 USD for one EUR, a central bank, 2026-01-05 09:00")
 
 

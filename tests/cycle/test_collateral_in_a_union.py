@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rescounter.cycle.pledging import calling_collateral, covered, moving_collateral, pricing, usable_collateral
+from rescounter.cycle.pledging import calling_collateral, covered, moving_collateral, pricing
 from rescounter.facade.union import Done
 from rescounter.facade.union_collateral import collateral_known, collateral_section
 from rescounter.ledger import Store
@@ -81,8 +81,6 @@ def test_what_is_pledged_counts_after_its_haircut_and_rounded_down(world: World)
     assert price(world).act
     # 7 * 99.505 = 696.535, less 2.5 per cent = 679.121625, rounded down
     assert state(world) == [(0, 0, 67_912, 0, 67_912)]
-    usable = usable_collateral(world.desk.union, world.desk.office, "ana", "EUR", at_us=world.clock[0])
-    assert (usable.cash_minor, usable.assets_minor, [each.pledge.asset for each in usable.assets]) == (0, 67_912, ["BOND"])
 
 
 def test_a_price_that_is_too_old_counts_nothing_and_a_later_one_counts_again(world: World):

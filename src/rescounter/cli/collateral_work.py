@@ -92,7 +92,7 @@ def call_lines(desk: Desk, member: str | None = None) -> list[str]:
 
 def show_collateral(call: Call, code: str | None) -> None:
     """What each member needs and has, asset by asset, and the calls that stand."""
-    from rescounter.facade.union_collateral import collateral_known
+    from rescounter.facade.union_collateral import across_told, collateral_known
 
     with desk_of(call) as desk:
         if code is not None and desk.union.register.member(code) is None:
@@ -110,20 +110,13 @@ def show_collateral(call: Call, code: str | None) -> None:
         rows = [[row["member"], *(money(row[name], row["currency"], exponents) for name in amounts)] for row in known["members"]]
         print_lines(lines_of([head, *rows], right=range(1, len(head))))
         if known["across"] and known["members"]:
-            print_lines(["", "Covers other currencies too:", *(f"  {_of_rate(row)}" for row in known["across"])])
+            rates = [[row["currency"], *across_told(row)] for row in known["across"]]
+            print_lines(["", *lines_of([["currency", "covers in others", "rate"], *rates])])
         if known["pledged"]:
             heads = ["member", "asset", "pieces", "price", "haircut", "counts", "told by"]
             print_lines(["", *lines_of([heads, *(_asset(row, exponents) for row in known["pledged"])], right=(2, 3, 4, 5))])
         called = call_lines(desk, code)
         print_lines(["", "Called and not met:", *called] if called else [])
-
-
-def _of_rate(row: Mapping[str, Any]) -> str:
-    """By what a currency counts for others."""
-    less = f"{row['currency']}, {row['haircut']} % less there"
-    if row["rate"] is not None:
-        return f"{less}; rate {row['rate']} for one {row['base']}, {row['source']}, {row['at']}"
-    return f"{less}; {row['source']}" if row["counts"] else f"{less}; no rate that counts, so its own alone: rescounter rates set FILE"
 
 
 def _asset(row: Mapping[str, Any], exponents: Exponents) -> list[str]:

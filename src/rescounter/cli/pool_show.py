@@ -18,8 +18,9 @@ __all__ = ["replay_all", "show_member", "show_projection", "show_year"]
 
 def show_year(call: Call, code: str | None, *, output: Path | None, force: bool) -> None:
     """A policy year."""
-    from rescounter.facade.pool_files import note_of, write_folder
+    from rescounter.facade.pool_files import write_folder
     from rescounter.facade.pool_work import year_named
+    from rescounter.facade.union_notes import note_of
     from rescounter.insurance.overview import year_document, year_json
     from rescounter.statements.pages import page_html
     from rescounter.statements.plain import plain_text
@@ -42,7 +43,8 @@ def show_year(call: Call, code: str | None, *, output: Path | None, force: bool)
 
 def show_member(call: Call, member: str, *, output: Path | None, force: bool) -> None:
     """A member's statement of the pool."""
-    from rescounter.facade.pool_files import note_of, write_folder
+    from rescounter.facade.pool_files import write_folder
+    from rescounter.facade.union_notes import note_of
     from rescounter.insurance.statement import member_document, member_json, member_years
     from rescounter.statements.pages import page_html
     from rescounter.statements.plain import plain_text
@@ -65,8 +67,9 @@ def show_member(call: Call, member: str, *, output: Path | None, force: bool) ->
 
 def show_projection(call: Call, code: str | None, scenarios: Path | None, *, output: Path | None, force: bool) -> None:
     """What members would be called for under scenarios of losses."""
-    from rescounter.facade.pool_files import note_of, read_scenarios, write_folder
+    from rescounter.facade.pool_files import read_scenarios, write_folder
     from rescounter.facade.pool_work import projections, year_named
+    from rescounter.facade.union_notes import note_of
     from rescounter.insurance.projection_page import projection_html, projection_json, projection_text
 
     _check(output, force=force)

@@ -58,7 +58,11 @@ def verify_proof_in(proof: object, *, verifier: str | None, checkpoint: Path | N
 
 def vote_in(path: Path) -> object | None:
     """What stands in the exported vote in the folder at *path*; None where there is none."""
-    file = path / _VOTE
+    return _json_in(path / _VOTE)
+
+
+def _json_in(file: Path) -> object | None:
+    """What stands in a file; None where there is none. Raises: CallerFault ``result_damaged``."""
     if not file.is_file():
         return None
     try:
@@ -79,14 +83,7 @@ def pack_in(path: Path) -> object | None:
     """What stands in the manifest of an evidence pack at *path*; None where there is none."""
     from rescounter.verification.packs import MANIFEST
 
-    file = path / MANIFEST
-    if not file.is_file():
-        return None
-    try:
-        found: object = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        raise CallerFault("result_damaged", f"{file} cannot be read ({fault})") from fault
-    return found
+    return _json_in(path / MANIFEST)
 
 
 def verify_pack_in(path: Path, pack: object, *, verifier: str | None) -> Verdict:

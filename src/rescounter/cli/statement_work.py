@@ -17,11 +17,10 @@ __all__ = ["show_savings", "show_statement", "terminal_width"]
 def show_statement(call: Call, member: str, *, cycle: str | None, output: Path | None, format: str, force: bool) -> None:
     """The statement of a member, as far as the cycle has come."""
     from rescounter.facade.union_files import write_statement
-    from rescounter.facade.union_sections import sections_of
-    from rescounter.facade.union_statement import facts_of
+    from rescounter.facade.union_sections import statement_of
     from rescounter.facade.union_work import cycle_named
     from rescounter.formats.folder import check_target
-    from rescounter.statements.member_statement import statement, text
+    from rescounter.statements.member_statement import text
     from rescounter.statements.statement_files import as_json
 
     if output is not None:
@@ -29,7 +28,7 @@ def show_statement(call: Call, member: str, *, cycle: str | None, output: Path |
     with desk_of(call) as desk, stages(quiet=call.quiet or call.as_json) as progress:
         progress("reading")
         chosen = cycle_named(desk, cycle)
-        made = statement(facts_of(desk, chosen, member), sections_of(desk, chosen, member))
+        made = statement_of(desk, chosen, member)
         if output is not None:
             progress("writing")
             write_statement(made, output, format=format, force=force)

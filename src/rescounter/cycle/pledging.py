@@ -30,7 +30,6 @@ from rescounter.terms.money import read_decimal
 __all__ = [
     "COLLATERAL_CALLS",
     "Covered",
-    "Usable",
     "calling_collateral",
     "collateral_batch",
     "covered",
@@ -38,7 +37,6 @@ __all__ = [
     "pledged_values",
     "pricing",
     "refusals_to_move_collateral",
-    "usable_collateral",
 ]
 
 _DAY_US: Final = 86_400_000_000
@@ -81,26 +79,6 @@ class Covered:
     def free_minor(self) -> int:
         """What is pledged beyond what is needed here and bound for other currencies."""
         return max(0, self.held_minor + self.across_minor - self.needed_minor)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usable:
-    """What of a member's collateral may be used for a loss in a currency: *cash_minor* at once; *assets_minor* once they are sold."""
-
-    cash_minor: int
-    assets_minor: int
-    assets: tuple[PledgeValue, ...]
-
-
-def usable_collateral(union: Union, office: Office, member: str, currency: str, *, at_us: int) -> Usable:
-    """What of the collateral of *member* may be used in *currency* at an instant: its pledged cash, and its assets after haircuts.
-
-    A default takes it before anything else. Assets whose price is missing or too old count nothing. Cash is the balance of
-    ``M/collateral``, so what was used of it counts no more.
-    """
-    own = tuple(each for each in pledged_values(union, at_us=at_us) if each.pledge.member == member and each.currency == currency)
-    cash = sum(row.balance_minor - row.pending_debits for row in office.balances([account_name(member, COLLATERAL, currency)]).rows())
-    return Usable(cash_minor=cash, assets_minor=sum(each.value_minor for each in own), assets=own)
 
 
 def pledged_values(union: Union, *, at_us: int, less: tuple[str, str, int] | None = None) -> tuple[PledgeValue, ...]:

@@ -11,9 +11,9 @@ from rescounter.disputes.register import Case
 from rescounter.disputes.states import STAGES, WORDS, State, Who
 from rescounter.facade.union import Desk
 from rescounter.facade.union_disputes import due_in
+from rescounter.facade.union_notes import note_of
 from rescounter.statements.dispute_facts import DisputeFacts, Document, Happening
 from rescounter.statements.dispute_page import dispute_section
-from rescounter.statements.facts import UnionNote
 from rescounter.statements.section import Section
 from rescounter.terms.calendar import told
 
@@ -30,7 +30,7 @@ def dispute_facts(desk: Desk, case: Case) -> DisputeFacts:
     at_us, zone = desk.at_us, case.dispute.zone
     then, template = case.dispute.at(at_us), case.dispute.template
     return DisputeFacts(
-        union=_note(desk),
+        union=note_of(desk),
         number=case.number,
         at=_at(at_us, zone),
         template=template.name,
@@ -136,17 +136,6 @@ def _who(case: Case, taken: Taken) -> str:
     who, decision = several.get(act.body.get("by", ""), member or "the operator"), act.body.get("decision")
     source = act.by or (f"decision {decision}" if decision else f"motion {act.body['vote']}")
     return f"{who} ({source})" if source != who else who
-
-
-def _note(desk: Desk) -> UnionNote:
-    rules = desk.union.rules(desk.at_us)
-    return UnionNote(
-        name=rules.union.name,
-        zone=rules.union.zone,
-        legal_opinion=rules.union.legal_opinion,
-        is_demonstration=desk.union.is_demonstration,
-        is_single_person=rules.union.single_person,
-    )
 
 
 def _at(at_us: int, zone: str) -> str:

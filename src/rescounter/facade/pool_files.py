@@ -8,32 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from rescounter.facade.union import Desk
 from rescounter.facade.union_tables import rows_of, unreadable_rows
 from rescounter.formats.folder import new_folder
 from rescounter.formats.header import EXPOSURE_COLUMNS, SCENARIO_COLUMNS
 from rescounter.formats.reading import read_columns
 from rescounter.insurance.projection import Scenario
-from rescounter.statements.facts import UnionNote
 from rescounter.terms import Refusal, parse_minor
 from rescounter.terms.money import read_decimal
 from rescounter.terms.refusals import UNION_REFUSALS, shown
 
-__all__ = ["note_of", "read_exposures", "read_scenarios", "write_folder"]
+__all__ = ["read_exposures", "read_scenarios", "write_folder"]
 
 _RATIO_MAX: Final = 10_000
-
-
-def note_of(desk: Desk) -> UnionNote:
-    """What every page of the pool says about the union."""
-    rules = desk.union.rules(desk.at_us).union
-    return UnionNote(
-        name=rules.name,
-        zone=rules.zone,
-        legal_opinion=rules.legal_opinion,
-        is_demonstration=desk.union.is_demonstration,
-        is_single_person=rules.single_person,
-    )
 
 
 def read_exposures(source: Path, exponent: int) -> tuple[list[tuple[int, dict[str, Any]]], tuple[Refusal, ...]]:

@@ -20,7 +20,7 @@ from rescounter.statements.moments import moment
 from rescounter.statements.section import Column, Line, Row, Section, Table
 from rescounter.terms.money import Money
 
-__all__ = ["PRICE_COLUMNS", "collateral_known", "collateral_section", "set_prices"]
+__all__ = ["PRICE_COLUMNS", "across_told", "collateral_known", "collateral_section", "set_prices"]
 
 PRICE_COLUMNS: Final = ("asset", "currency", "price", "haircut", "source", "at")
 """*price* in major units of *currency* for one piece, *haircut* in per cent, *at*: a date, or a time."""
@@ -90,11 +90,11 @@ def collateral_known(desk: Desk, member: str | None = None) -> dict[str, Any]:
 
 
 def _across(desk: Desk, zone: str) -> Iterator[dict[str, Any]]:
-    """Of each currency that may cover others: its haircut there, and its rate, or that there is none that counts."""
+    """Each currency where some cover others: the haircut with which it does (None: it covers its own alone) and its rate, if any counts."""
     across, rates = across_at(desk.union, at_us=desk.at_us)
     told, rules = {rate.currency: rate for rate in rates}, desk.union.rules(desk.at_us)
-    for currency, haircut in sorted(rules.collateral.currency_haircuts.items()):
-        rate = told.get(currency)
+    for currency in rules.union.currencies if rules.collateral.currency_haircuts else ():
+        rate, haircut = told.get(currency), rules.collateral.currency_haircuts.get(currency)
         yield {
             "currency": currency,
             "haircut": haircut,
@@ -137,11 +137,15 @@ def _rate_lines(known: Mapping[str, Any]) -> Iterator[Line]:
     if not any(row["across_minor"] for row in known["members"]):
         return
     for each in known["across"]:
-        if each["rate"] is not None:
-            told = f"{each['rate']} {each['currency']} for one {each['base']}, {each['source']}, {each['at']}"
-        else:
-            told = each["source"] if each["counts"] else "no rate that counts: it covers its own currency alone"
-        yield Line(f"{each['currency']} for other currencies", f"{each['haircut']} per cent less", told)
+        yield Line(f"{each['currency']} for other currencies", *across_told(each))
+
+
+def across_told(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a row of *across* in `collateral_known`: what it covers in other currencies, and at which rate, in words."""
+    covers = "nothing" if row["haircut"] is None else f"{row['haircut']} per cent less"
+    if row["rate"] is not None:
+        return covers, f"{row['rate']} {row['currency']} for one {row['base']}, {row['source']}, {row['at']}"
+    return covers, row["source"] if row["counts"] else "no rate that counts: it covers its own alone, and nothing else covers it"
 
 
 def _pledged(row: Mapping[str, Any]) -> Row:

@@ -14,6 +14,7 @@ from rescounter.cycle.in_default import waits_for_settlement
 from rescounter.cycle.resources import balances_of, largest_losses, own_balances
 from rescounter.cycle.union import Union
 from rescounter.facade.union import Desk
+from rescounter.facade.union_notes import note_of
 from rescounter.formats.folder import new_folder
 from rescounter.guarantee.at_risk import AtRisk
 from rescounter.guarantee.defaults import Default, Loss
@@ -25,7 +26,6 @@ from rescounter.settlement.accounts import FUND, GUARANTEE, LOSSES, account_name
 from rescounter.statements.default_facts import DefaultFacts, LayerTold, LossTold, PayerTold
 from rescounter.statements.default_page import default_html, default_text
 from rescounter.statements.default_picture import LABELS
-from rescounter.statements.facts import UnionNote
 from rescounter.statements.moments import moment
 from rescounter.statements.section import Column, Row, Section, Table
 from rescounter.terms import CallerFault, Exponents
@@ -166,13 +166,7 @@ def _facts(desk: Desk, member: str, losses: Sequence[LossTold], *, is_drill: boo
     rules, known = desk.union.rules(desk.at_us), desk.union.register.member(member)
     default = desk.union.guarantee.default_of(member)
     return DefaultFacts(
-        union=UnionNote(
-            name=rules.union.name,
-            zone=rules.union.zone,
-            legal_opinion=rules.union.legal_opinion,
-            is_demonstration=desk.union.is_demonstration,
-            is_single_person=rules.union.single_person,
-        ),
+        union=note_of(desk),
         member=member,
         member_name="" if known is None else known.name,
         at=moment(desk.at_us, rules.union.zone).told,

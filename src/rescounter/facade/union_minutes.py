@@ -10,7 +10,7 @@ from typing import Any
 from rescounter.council.motions import Motion
 from rescounter.facade.union import Desk
 from rescounter.facade.union_council import motion_named
-from rescounter.statements.facts import UnionNote
+from rescounter.facade.union_notes import note_of
 from rescounter.statements.minutes import MemberVote, MinutesFacts, MotionMinutes, minutes_html
 from rescounter.statements.moments import moment
 from rescounter.terms import CallerFault
@@ -23,20 +23,13 @@ def minutes_facts(desk: Desk, numbers: Sequence[int] = ()) -> MinutesFacts:
 
     Raises: CallerFault ``motion_unknown``; ``vote_not_open`` where one was not closed.
     """
-    rules = desk.union.rules(desk.at_us)
     motions = [motion_named(desk, number) for number in numbers] or [
         motion for motion in desk.union.council.motions.values() if motion.last("motion_closed") is not None
     ]
     if going := [motion for motion in motions if motion.last("motion_closed") is None]:
         raise CallerFault("vote_not_open", f"motion {going[0].number} is {going[0].state.value}: there are minutes once its vote is closed")
     return MinutesFacts(
-        union=UnionNote(
-            name=rules.union.name,
-            zone=rules.union.zone,
-            legal_opinion=rules.union.legal_opinion,
-            is_demonstration=desk.union.is_demonstration,
-            is_single_person=rules.union.single_person,
-        ),
+        union=note_of(desk),
         motions=tuple(_minutes(desk, motion) for motion in motions),
         checkpoint=desk.ledger.signed_head(),
     )

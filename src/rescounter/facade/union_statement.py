@@ -16,6 +16,7 @@ from rescounter.cycle.union import Cycle
 from rescounter.facade.union import Desk
 from rescounter.facade.union_credit import credit_of
 from rescounter.facade.union_exchange import exchange_codes, exchange_note
+from rescounter.facade.union_notes import note_of
 from rescounter.facade.union_pairs import pair_calls
 from rescounter.intake.keys import column, names_of
 from rescounter.intake.leaves import inclusion_proofs
@@ -52,16 +53,7 @@ PROVEN_ITEMS_MAX = 200
 
 def union_note(desk: Desk, cycle: Cycle) -> UnionNote:
     """What every page says about the union."""
-    rules = desk.union.rules_of(cycle)
-    assumed = _assumed(desk, cycle)
-    return UnionNote(
-        name=rules.union.name,
-        zone=rules.union.zone,
-        legal_opinion=rules.union.legal_opinion,
-        is_demonstration=desk.union.is_demonstration,
-        is_single_person=rules.union.single_person,
-        assumed=assumed,
-    )
+    return note_of(desk, desk.union.rules_of(cycle), assumed=_assumed(desk, cycle))
 
 
 def _assumed(desk: Desk, cycle: Cycle) -> tuple[str, ...]:

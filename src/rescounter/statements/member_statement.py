@@ -86,13 +86,8 @@ def _currencies(statement: Statement) -> list[str]:
     found = {
         each.currency for part in (statement.totals, facts.calls, facts.payments, facts.fees, facts.balances, facts.credit) for each in part
     }
-    handed_in = {cell.currency for section in statement.sections for cell in _cells(section) if isinstance(cell, Money)}
+    handed_in = {currency for section in statement.sections for currency in section.currencies}
     return sorted(found | handed_in | exchange_currencies(facts)) or sorted(facts.exponents)
-
-
-def _cells(section: Section) -> list[object]:
-    rows = (*section.table.rows, *section.table.totals) if section.table else ()
-    return [*(line.value for line in section.lines), *(cell for row in rows for cell in row)]
 
 
 def _sections(statement: Statement) -> tuple[Section, ...]:

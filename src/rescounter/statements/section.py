@@ -85,3 +85,10 @@ class Section:
     lines: tuple[Line, ...] = ()
     table: Table | None = None
     picture: Markup = _NO_PICTURE
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Currencies of which it tells amounts, in lines or table."""
+        rows = (*self.table.rows, *self.table.totals) if self.table else ()
+        cells = (*(line.value for line in self.lines), *(cell for row in rows for cell in row))
+        return frozenset(cell.currency for cell in cells if isinstance(cell, Money))
