@@ -10,6 +10,7 @@ import pytest
 from rescounter.facade.union_disputes import condition, hand_in
 from rescounter.facade.union_replay import replay_cycle
 from rescounter.membership.members import Standing
+from rescounter.rulebook.reading import read_rulebook
 from tests.cycle.mortal import fresh
 from tests.cycle.world import at_us
 from tests.disputes.unions import DISPUTED, ROWS, Disputing
@@ -207,7 +208,8 @@ def test_later_rules_zones_and_holidays_move_no_date(union):
     before = union.desk.union.disputes.cases[1].dispute.deadlines
     text = DISPUTED.replace("[calendar]", "[calendar]\nclosed = [2026-01-12, 2026-01-13]").replace("Europe/Ljubljana", "Asia/Tokyo")
     text = text.replace('kind = "yes"', 'kind = "none"')
-    changed = union.approved(union.act("rulebook_changed", text=text.replace('zone = "Asia/Tokyo"', 'zone = "Europe/Ljubljana"')))
+    known = read_rulebook(text.replace('zone = "Asia/Tokyo"', 'zone = "Europe/Ljubljana"')).known
+    changed = union.approved(union.act("rulebook_changed", **known.as_body()))
     assert changed.act, changed
     union.sit_down()
     assert union.desk.union.disputes.cases[1].dispute.deadlines == before

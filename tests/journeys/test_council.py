@@ -63,7 +63,14 @@ def seated(desk: Path) -> Path:
     assert proposal and run(union, "approval", "approve", number, "--by", "ap", "--at", FOUNDED)
     for code, person in (("ANA", "eva"), ("BO", "ben"), ("CY", "cleo")):
         approved(union, "person", "add", person, "--role", "member", "--member", code)
-        approved(union, "council", "name", code, person, *(["--office", "chair"] if code == "ANA" else []))
+        office = ["--office", "chair"] if code == "ANA" else []
+        if code == "ANA":
+            name = ("council", "name", code, person, *office, "--by", "op", "--at", FOUNDED)
+            assert "consent_missing" in run(union, *name, code=3)
+            consent = ("member", "consent", code, "--represented-by", person, *office, "--by", person, "--at", FOUNDED)
+            assert '"person":"eva"' in run(union, *consent)
+            assert "consents" in run(union, *consent, "--key", "../eva.key")
+        approved(union, "council", "name", code, person, *office)
     return union
 
 
