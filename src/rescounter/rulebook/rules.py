@@ -241,7 +241,9 @@ class ExchangeRules:
         "share of the average yearly gross payments that a member in net deficit may ask of each other as a swap; 0 = none",
         default=Decimal(0),
     )
-    swap_rate: Decimal = _rule("per cent a year that a swap costs, fixed when it is drawn; days are counted by credit.day_count", default=Decimal(0))
+    swap_rate: Decimal = _rule(
+        "per cent a year that a swap costs, fixed when it is drawn; days are counted by credit.day_count", default=Decimal(0)
+    )
     swap_months: int = _rule("months from the settlement day for which a swap is drawn until it falls due", default=2)
     swap_times: int = _rule("most swaps that one member may draw in a calendar year; 0 = as many as it is entitled to", default=0)
 
