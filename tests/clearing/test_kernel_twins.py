@@ -58,7 +58,7 @@ def answers(network, altered):
     return [array.tolist() for array in arrays]
 
 
-CASES = [(name, size, seed) for name in SHAPES for size, seed in ((12, 1), (40, 2))]
+CASES = [*((name, size, seed) for name in SHAPES for size, seed in ((12, 1), (40, 2))), ("hub", 160, 3)]
 COMPILED = {}
 
 
@@ -85,3 +85,34 @@ def test_the_interpreter_finds_the_same_numbers(each, compiled_first, interprete
 def test_no_integer_of_the_loops_leaves_its_range(interpreted, edges):
     network = network_of(edges)
     assert answers(network, network.capacity // 2)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_bounds_of_hubs_hold_after_every_discharge(interpreted, monkeypatch, name):
+    """With hubs of three slots in blocks of two every shape has many: nothing that can be sent costs less than its block's bound.
+
+    Nor does it cost less than the state allows, which would stand for a bound that hid an arc.
+    """
+    hub, bits, bounded = 3, 1, []
+    monkeypatch.setattr(_kernel_set_off, "_HUB", hub)
+    monkeypatch.setattr(_kernel_set_off, "_BLOCK_BITS", bits)
+    discharge = cheapest_room.discharge
+
+    def checked(*words):
+        answer = discharge(*words)
+        start, link, label, price, eps, bound = words[0], words[1], words[6], words[8], words[9], words[-1]
+        reached = price[link & 3] + label[link >> 4]
+        for u, high in enumerate(label.tolist()):
+            costs = reached[start[u] : start[u + 1]].tolist()
+            assert min(costs) >= high - eps
+            for k in range((len(costs) + 1) >> bits if len(costs) >= hub else 0):
+                least = int(bound[(int(start[u]) >> bits) + u + k])
+                bounded.append(least > _kernel_set_off._LOWEST)
+                assert least <= min(costs[k << bits : (k + 1) << bits])
+        return answer
+
+    monkeypatch.setattr(cheapest_room, "discharge", checked)
+    network = network_of(shape(name, 60, np.random.default_rng(7)))
+    found = largest_set_off(network, compiled)
+    assert int(found.flow.sum()) == int(largest_set_off(network, engine_for(0)).flow.sum())
+    assert any(bounded) or name in ("chain", "small parts", "two-way chain")

@@ -18,6 +18,7 @@ from rescounter.clearing._kernel_set_off import (
     PATH_MAX,
     TOO_LARGE,
     WORN,
+    bounds_of,
     discharge,
     saturate,
     update_labels,
@@ -29,7 +30,7 @@ from rescounter.clearing.slots import Slots
 
 __all__ = ["cheapest_room"]
 
-_SCALE_FIRST: Final = 16
+_SCALE_FIRST: Final = 8
 _BUCKETS: Final = 4096
 
 
@@ -44,7 +45,7 @@ def cheapest_room(slots: Slots, excess: NDArray[np.int64], label: NDArray[np.int
     """
     whole = _prices(width_of(slots.link), 1)
     scale, shift, looks = _SCALE_FIRST, 0, 0
-    while not resumed and 8 << shift <= int(whole[whole < LABEL_MAX].max()) * scale:
+    while not resumed and 2 * _SCALE_FIRST << shift <= int(whole[whole < LABEL_MAX].max()) * scale:
         shift += 1
     scratch = _Scratch.of(slots.nodes)
     settled = not resumed and width_of(slots.link) == 2
@@ -54,7 +55,7 @@ def cheapest_room(slots: Slots, excess: NDArray[np.int64], label: NDArray[np.int
     while True:
         price = _prices(width_of(slots.link), scale)
         if not settled:
-            saturate(*slots.arrays, excess, label, price)
+            looks += saturate(*slots.arrays, excess, label, price)
         status, more = _discharged(slots, excess, label, price, shift, scratch)
         looks += more
         if status != DONE:
@@ -103,6 +104,7 @@ def _discharged(
     """Steps 2 and 3 by turns, until no excess is left. Returns: status, looks."""
     current, queue, queued = scratch.current, scratch.queue, scratch.queued
     holders = np.flatnonzero(excess > 0)
+    bound = bounds_of(slots.nodes, len(slots.link))
     queue[: len(holders)] = holders
     queued[:] = excess > 0
     ring = np.array([0, len(holders), len(holders)])
@@ -113,7 +115,8 @@ def _discharged(
         status, more = update_labels(slots.start, slots.link, excess, label, current, price, shift, *goals)
         looks += more
         if status == DONE:
-            status, more = discharge(*slots.arrays, excess, label, current, price, 1 << shift, queue, queued, ring, path, stop)
+            waiting = queue, queued, ring
+            status, more = discharge(*slots.arrays, excess, label, current, price, 1 << shift, *waiting, path, stop, bound)
             looks += more
     return status, looks
 
