@@ -31,6 +31,8 @@ from rescounter.clearing.slots import Slots
 __all__ = ["cheapest_room"]
 
 _SCALE_FIRST: Final = 8
+_SCALE_RESUMED: Final = 16
+"""From labels of an optimum little is to be found: the finer scale, which then often is the last one."""
 _BUCKETS: Final = 4096
 
 
@@ -44,7 +46,7 @@ def cheapest_room(slots: Slots, excess: NDArray[np.int64], label: NDArray[np.int
     consistent network cannot have.
     """
     whole = _prices(width_of(slots.link), 1)
-    scale, shift, looks = _SCALE_FIRST, 0, 0
+    scale, shift, looks = _SCALE_RESUMED if resumed else _SCALE_FIRST, 0, 0
     while not resumed and 2 * _SCALE_FIRST << shift <= int(whole[whole < LABEL_MAX].max()) * scale:
         shift += 1
     scratch = _Scratch.of(slots.nodes)
