@@ -55,17 +55,17 @@ check: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow"
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow"
 
 test: .venv/.stamp-dev .venv/.stamp-schemas postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -n auto
 
 test-long: .venv/.stamp-dev .venv/.stamp-schemas postgresql
-	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --dist loadgroup --timeout 0 -o faulthandler_timeout=0 tests
+	HYPOTHESIS_PROFILE=long timeout 3600 $(BIN)/python -m pytest -q -n auto --timeout 0 -o faulthandler_timeout=0 tests
 	timeout 3600 $(BIN)/python tests/campaigns/mutation.py
 
 bench: .venv/.stamp-dev

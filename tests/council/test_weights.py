@@ -43,8 +43,8 @@ ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().spl
 
 
 def seated(council: str, quotas: str = "", *, fund: bool = True) -> Chamber:
-    amounts = dict(zip("ana bo cy dee".split(), quotas.split(), strict=False))
-    members = " ".join(code + (f":{amounts[code]}" if code in amounts else "") for code in "ana bo cy dee".split())
+    amounts = dict(zip(["ana", "bo", "cy", "dee"], quotas.split(), strict=False))
+    members = " ".join(code + (f":{amounts[code]}" if code in amounts else "") for code in ["ana", "bo", "cy", "dee"])
     world = chamber(members, text=rules(*council.split("; "), WEIGHED, OURS))
     if fund:
         contribute(world, FUND)

@@ -10,6 +10,7 @@ import tomllib
 
 import pytest
 
+from tests.conftest import IN_ORDER
 from tests.house.house import ROOT, modules, repository_files
 
 REGISTRY_HOSTS = tuple(
@@ -135,4 +136,4 @@ def test_tests_that_go_on_where_another_ended_run_on_one_worker(texts):
         name for name, text in texts.items() if name.startswith("tests/journeys/test_") and 'scope="module")\n' in text and "Play(" in text
     ]
     assert plays
-    assert [name for name in plays if "pytestmark = pytest.mark.xdist_group(" not in texts[name]] == []
+    assert [name for name in plays if not name.startswith(IN_ORDER)] == []

@@ -17,8 +17,6 @@ from tests.cycle.world import RULES
 from tests.guarantee.unions import CLEARING_HOUSE
 from tests.journeys.plays import APPROVER, OPERATOR, Play, Row
 
-pytestmark = pytest.mark.xdist_group("default")  # each test goes on where the one before it ended
-
 FUND = {"ana": "60.00", "bo": "30.00", "cy": "10.00", "dee": "50.00"}
 
 

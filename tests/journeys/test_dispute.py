@@ -16,8 +16,6 @@ from typer.testing import CliRunner
 from rescounter.cli.app import app
 from tests.journeys.unions import table
 
-pytestmark = pytest.mark.xdist_group("dispute")  # each test goes on where the one before it ended
-
 RULES = """
 [rulebook]
 name = "Ring"

@@ -8,8 +8,6 @@ import pytest
 
 from tests.journeys.plays import Play, command
 
-pytestmark = pytest.mark.xdist_group("corporate-netting")  # each test goes on where the one before it ended
-
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory):

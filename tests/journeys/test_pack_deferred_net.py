@@ -8,8 +8,6 @@ import pytest
 
 from tests.journeys.plays import Play, command
 
-pytestmark = pytest.mark.xdist_group("deferred-net")  # each test goes on where the one before it ended
-
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):

@@ -17,8 +17,6 @@ import pytest
 from rescounter.facade.union import open_union
 from tests.journeys.plays import APPROVER, Play, command
 
-pytestmark = pytest.mark.xdist_group("payment-versus-payment")  # each test goes on where the one before it ended
-
 DIGITS = {"USD": 2, "EUR": 2, "JPY": 0}
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from tests.journeys.plays import Play
 
-pytestmark = pytest.mark.xdist_group("trade-credit")  # each test goes on where the one before it ended
-
 
 @pytest.fixture(scope="module")
 def circle(tmp_path_factory):
