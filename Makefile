@@ -78,6 +78,7 @@ bench: .venv/.stamp-dev
 
 bench-ledger: .venv/.stamp-dev postgresql
 	$(BIN)/python -m benchmarks.ledger --runs 3 --filled 10000000
+	$(BIN)/python -m benchmarks.group_commit --callers 1 16 64 --runs 3
 	$(BIN)/python -m benchmarks.render
 
 bench-huge: .venv/.stamp-dev

@@ -17,6 +17,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -28,7 +29,7 @@ from rescounter.store import open_postgresql, open_sqlite
 from rescounter.store.group_commit import GroupCommit
 from rescounter.store.ids import time_ordered_ids
 
-__all__ = ["main"]
+__all__ = ["main", "table"]
 
 RESULTS: Final = Path(__file__).parent / "results"
 ACCOUNTS: Final = 1000
@@ -83,6 +84,25 @@ def _case(kind: str, callers: int, seconds: float, runs: int) -> dict[str, Any]:
             done.append(asyncio.run(_run(store, callers, seconds)))
             store.close()
     return {"store": kind, "callers": callers, "runs": done}
+
+
+def table(measurement: dict[str, Any]) -> Iterator[str]:
+    """The lines for `docs/PERFORMANCE.md`."""
+    machine = measurement["machine"]
+    changed = f", {machine['changed_files']} files changed since" if machine["changed_files"] else ""
+    yield f"Measured on {measurement['began'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.1f} GiB,"
+    yield f"Python {machine['python']} (commit {machine['commit']}{changed}); medians of {len(measurement['cases'][0]['runs'])} runs.\n"
+    yield "| store | callers | transfers a second | by processor time | in one batch | median wait | 99 of 100 wait at most |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for case in measurement["cases"]:
+        middle = {name: median(run[name] for run in case["runs"]) for name in case["runs"][0]}
+        yield (
+            f"| {_NAMES[case['store']]} | {case['callers']} | {middle['rate']:,.0f} | {middle['rate_cpu']:,.0f} | {middle['group']:.1f} | "
+            f"{middle['p50_ms']:.1f} ms | {middle['p99_ms']:.1f} ms |"
+        )
+
+
+_NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def main(words: list[str]) -> int:

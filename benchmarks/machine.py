@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["described"]
+__all__ = ["described", "memory_mib"]
 
 LIBRARIES = ("numpy", "pyarrow", "ortools", "numba", "pylmcf", "networkx")
 
@@ -26,6 +26,11 @@ def described() -> dict[str, object]:
         "commit": _git("rev-parse", "--short=12", "HEAD"),
         "changed_files": len([line for line in _git("status", "--porcelain", "src").splitlines() if line]),
     }
+
+
+def memory_mib(name: str) -> float:
+    """Memory of this process, resident (``VmRSS``) or its peak (``VmHWM``); unlike ``ru_maxrss`` never that of the parent."""
+    return int(_line_of("/proc/self/status", name).split()[0]) / 1024
 
 
 def _line_of(path: str, name: str) -> str:

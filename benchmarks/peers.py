@@ -30,6 +30,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import memory_mib
+
 __all__ = ["COMPILED", "LEMON", "OURS", "PEERS", "Edges", "answer_of", "kept", "ratio_to_best"]
 
 ROOT: Final = Path(__file__).parent.parent
@@ -216,7 +218,7 @@ def _measured(name: str, edges: Edges, *, runs: int, seconds: float, cold: bool)
     load = process_time() - began
     looks.clear()
     _forget_peak()
-    before = _memory_mib("VmRSS")
+    before = memory_mib("VmRSS")
     times: list[float] = []
     cleared, began = 0, process_time()
     while len(times) < runs + (not cold) and (len(times) < 1 + (not cold) or process_time() - began < seconds):
@@ -225,7 +227,7 @@ def _measured(name: str, edges: Edges, *, runs: int, seconds: float, cold: bool)
         if len(times) == 1 and times[0] > seconds:
             break
     measured = {"load": load, "first": times[0], "seconds": times[not cold :] or times, "cleared": cleared}
-    measured |= {"before_mib": before, "peak_mib": _memory_mib("VmHWM")}
+    measured |= {"before_mib": before, "peak_mib": memory_mib("VmHWM")}
     return measured | ({"looks": looks[0]} if looks else {})
 
 
@@ -256,12 +258,6 @@ def _looks_counted() -> list[int]:
 def _forget_peak() -> None:
     """From now on the kernel of Linux notes the peak anew."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
-def _memory_mib(name: str) -> float:
-    """Resident memory or its peak; unlike ``ru_maxrss`` never that of the parent."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def main(words: list[str]) -> int:

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.cycle import table as cycle_table
+from benchmarks.group_commit import table as group_commit_table
 from benchmarks.growth import EDGES_MIN, exponent, picture
 from benchmarks.ledger import table as ledger_table
 from benchmarks.peers import OURS, ratio_to_best
@@ -28,7 +29,7 @@ SOLVERS: Final = (("Numba", "numba"), ("OR-Tools", "ortools"), ("pylmcf", "pylmc
 STAGES: Final = ("read", "admit", "solve", "write")
 
 _MARKS: Final = re.compile(
-    r"(<!-- (pipeline|solvers|growth|shapes|resumed|ledger|cycle): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL
+    r"(<!-- (pipeline|solvers|growth|shapes|resumed|ledger|group_commit|cycle): begin[^\n]*-->\n).*?(<!-- \2: end -->)", re.DOTALL
 )
 
 
@@ -52,6 +53,7 @@ def _body(kind: str) -> str:
             "shapes": _shapes,
             "resumed": _resumed,
             "ledger": ledger_table,
+            "group_commit": group_commit_table,
             "cycle": cycle_table,
         }[kind]
         lines = [line for measurement in _measured(kind) for line in table(measurement)]

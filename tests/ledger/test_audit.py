@@ -17,7 +17,7 @@ from rescounter.ledger.audit_notes import Kept
 from rescounter.ledger.checkpoints import rotation
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.notes import SigningKey
-from rescounter.ledger.ports import AuditChunk
+from rescounter.ledger.ports import AuditChunk, Nets
 from rescounter.ledger.registers import Register
 from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import CHUNK_ROWS
@@ -167,22 +167,22 @@ PLANTED: dict[str, tuple[int, Callable[[AuditChunk], AuditChunk], str]] = {
     ),
     "amount changed, and the effects are stored": (
         5,
-        lambda chunk: replace(with_row(chunk, 0, id="P2/voided"), nets=(("bo", 0, 0, -9, 0), ("ana", 0, 0, 0, -2))),
+        lambda chunk: replace(with_row(chunk, 0, id="P2/voided"), nets=Nets.of([("bo", 0, 0, -9, 0), ("ana", 0, 0, 0, -2)])),
         "tree: entry 5, batch void, row 1, bo: found rows that hash to",
     ),
     "amount changed where effects are stored": (
         EACH,
-        lambda chunk: replace(with_row(chunk, 1, amount_minor=4), nets=(("ana", 15, 0, 0, 0), ("bo", 0, 15, 0, 0))),
+        lambda chunk: replace(with_row(chunk, 1, amount_minor=4), nets=Nets.of([("ana", 15, 0, 0, 0), ("bo", 0, 15, 0, 0)])),
         "tree: entry 1, batch each, one of rows 1 to 7, ana",
     ),
     "one amount changed where effects are stored": (
         3,
-        lambda chunk: replace(with_row(chunk, 3, amount_minor=5, reverses=None), nets=(("ana", 0, 4, 0, 5), ("bo", 4, 0, 5, 0))),
+        lambda chunk: replace(with_row(chunk, 3, amount_minor=5, reverses=None), nets=Nets.of([("ana", 0, 4, 0, 5), ("bo", 4, 0, 5, 0)])),
         "tree: entry 3, batch atomic",
     ),
     "stored effects edited": (
         5,
-        lambda chunk: replace(chunk, nets=(("bo", 0, 0, -1, 0), ("ana", 0, 0, 0, -2))),
+        lambda chunk: replace(chunk, nets=Nets.of([("bo", 0, 0, -1, 0), ("ana", 0, 0, 0, -2)])),
         "entry 5, batch void, bo: found debits 0, credits 0, pending -1 and 0; it should be debits 0, credits 0, pending -2 and 0",
     ),
 }

@@ -30,10 +30,12 @@ def program() -> None:
     and would end a command that has done its work, or has already answered, by a signal.
     """
     import contextlib
+    import gc
     import os
     import signal
     import sys
 
+    gc.set_threshold(50_000, 20, 20)  # a command makes many values and few circles: looking for those less often is a tenth of an audit
     code = 130
     try:
         try:

@@ -66,7 +66,7 @@ class AuditRows:
         for row in np.flatnonzero(amount <= 0)[:1].tolist():
             yield _fault(moves, row, "transfers", f"an amount of {amount[row]:,}", "an amount above zero")
         yield from self.books.fits(moves)
-        expires = np.asarray(pc.fill_null(transfers.column("expires_at_us"), _NO_EXPIRY).to_numpy(zero_copy_only=False), np.int64)
+        expires = _expires(transfers.column("expires_at_us"))
         first = self.register.size
         ids = hashes_of(transfers.column("id").to_pylist())
         self.batches.append((first, entry.sequence, chunk.key))
@@ -175,6 +175,12 @@ class AuditRows:
     def _place_of(self, number: int) -> tuple[int, str, int]:
         first, sequence, key = next(batch for batch in reversed(self.batches) if batch[0] <= number)
         return sequence, key, number - first + 1
+
+
+def _expires(column: pa.Array) -> np.ndarray:
+    if column.null_count == len(column):
+        return np.full(len(column), _NO_EXPIRY, np.int64)
+    return np.asarray(pc.fill_null(column, _NO_EXPIRY).to_numpy(zero_copy_only=False), np.int64)
 
 
 def memos_fit(chunk: AuditChunk) -> Iterator[AuditFault]:

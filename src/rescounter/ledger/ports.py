@@ -25,7 +25,7 @@ from rescounter.ledger.standings import Standings
 from rescounter.ledger.transfers import Batch, Transfers
 from rescounter.terms import Refusal
 
-__all__ = ["Answer", "AuditChunk", "AuditView", "Head", "History", "InclusionProof", "Signer", "Staged", "Store"]
+__all__ = ["Answer", "AuditChunk", "AuditView", "Head", "History", "InclusionProof", "Nets", "Signer", "Staged", "Store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,21 @@ class InclusionProof:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """What is stored of a batch's effects: accounts, and by column of *sums* (int64, minor units) what each has posted as debits and
+    credits, and pending as debits and credits."""
+
+    accounts: tuple[str, ...]
+    sums: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[str, int, int, int, int]]) -> Nets:
+        """Of a row for each account."""
+        accounts, *sums = zip(*rows, strict=True) if rows else ((),) * 5
+        return cls(tuple(accounts), np.array(sums, np.int64))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditChunk:
     """As stored, nothing trusted: an entry with its batch's key, and up to `CHUNK_ROWS` of its rows.
@@ -117,7 +132,7 @@ class AuditChunk:
     others: tuple[tuple[int, str, tuple[object, ...]], ...]
     cycle: str = ""
     nodes: tuple[bytes, ...] | None = None
-    nets: tuple[tuple[str, int, int, int, int], ...] | None = None
+    nets: Nets | None = None
     touched: tuple[str, ...] | None = None
 
 

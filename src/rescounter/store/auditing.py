@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from rescounter.ledger import Account, AccountChange, AccountEvent, Entry, Entry
 from rescounter.ledger.documents import StoredDocument
 from rescounter.ledger.entries import Outcome
 from rescounter.ledger.merkle import STORED_LEVEL
-from rescounter.ledger.ports import AuditChunk, Head
+from rescounter.ledger.ports import AuditChunk, Head, Nets
 from rescounter.ledger.sealing import (
     LeafFields,
     account_fields,
@@ -23,11 +24,11 @@ from rescounter.ledger.sealing import (
     refused_fields,
     repeat_fields,
 )
-from rescounter.ledger.transfers import CHUNK_ROWS
+from rescounter.ledger.transfers import CHUNK_ROWS, TRANSFERS
 from rescounter.store.database import Connection, Row
 from rescounter.store.documents import stored_documents
 from rescounter.store.lookups import TRANSFER_FIELDS, refusal_of
-from rescounter.store.reading import ENTRY_FIELDS, balances, entry_of, table_of
+from rescounter.store.reading import ENTRY_FIELDS, balances, columns_of, entry_of, table_of
 from rescounter.store.records import leaves_of_records
 from rescounter.store.schema import PLACE_BITS
 from rescounter.store.session import LOG_TREE, place_of
@@ -66,6 +67,8 @@ _NETS: Final = """
 SELECT n.batch, a.id, n.posted_debits, n.posted_credits, n.pending_debits, n.pending_credits
 FROM net n JOIN account a ON a.number = n.account WHERE n.batch >= :first AND n.batch < :end ORDER BY n.batch
 """
+_ROW_COLUMNS: Final = len(TRANSFERS.names) + 4
+_NET_COLUMNS: Final = 6
 _NODE_ROWS: Final = 1 << STORED_LEVEL
 _RUN: Final = 256
 _ROW_MASK: Final = (1 << PLACE_BITS) - 1
@@ -92,17 +95,17 @@ def window(connection: Connection, number: int, entry: Entry, first: int, count:
     span = {"first": place_of(number, first), "end": end}
     is_posted = entry.outcome is Outcome.POSTED
     rows = connection.rows(_ROWS, **span) if is_posted and entry.kind in _TRANSFERS else []
-    columns = list(zip(*(row[-4:] for row in rows), strict=True)) or [()] * 4
+    *told, places, digests, memo_salts, currencies = columns_of(rows, _ROW_COLUMNS)
     if is_posted:
         others = {place - place_of(number): fields for place, fields in _others(connection, entry.kind, span)}
     else:
         others = dict(enumerate(_refused(connection, number, first, count), start=first))
     return Window(
-        transfers=table_of(rows),
-        rows=np.array(columns[0], np.int64) - place_of(number),
-        digests=pa.array(columns[1], pa.binary()),
-        salts=pa.array(columns[2], pa.binary()),
-        currencies=pa.array(columns[3], pa.string()),
+        transfers=table_of(told),
+        rows=np.array(places, np.int64) - place_of(number),
+        digests=pa.array(digests, pa.binary()),
+        salts=pa.array(memo_salts, pa.binary()),
+        currencies=pa.array(currencies, pa.string()),
         others=tuple((place, *others[place]) for place in sorted(others)),
     )
 
@@ -173,7 +176,7 @@ def _windows(connection: Connection, stored: _Stored) -> Iterator[AuditChunk]:
             window(connection, number, entry, begin, CHUNK_ROWS, is_last=is_last),
             first_row=begin,
             nodes=_nodes(connection, number, begin, is_last=is_last) if entry.tree_rows >= _NODE_ROWS else None,
-            nets=tuple(row[1:] for row in connection.rows(_NETS, first=number, end=number + 1)) if is_last else None,
+            nets=Nets.of([row[1:] for row in connection.rows(_NETS, first=number, end=number + 1)]) if is_last else None,
             touched=touched_in(connection, entry.sequence) if is_last else None,
         )
 
@@ -182,18 +185,17 @@ def _small(connection: Connection, run: Sequence[_Stored]) -> Iterator[AuditChun
     """As `_windows`, each of one window, with one question for all of them instead of one each."""
     first, end = run[0][0], run[-1][0] + 1
     span = {"first": place_of(first), "end": place_of(end)}
-    rows = connection.rows(_ROWS, **span)
-    places, digests, salts, currencies = list(zip(*(row[-4:] for row in rows), strict=True)) or [()] * 4
-    table, numbers = table_of(rows).table, np.array(places, np.int64)
+    *told, places, digests, salts, currencies = columns_of(connection.rows(_ROWS, **span), _ROW_COLUMNS)
+    table, numbers = table_of(told).table, np.array(places, np.int64)
     columns = pa.array(digests, pa.binary()), pa.array(salts, pa.binary()), pa.array(currencies, pa.string())
     others: dict[int, dict[int, LeafFields]] = {}
     for place, fields in _others(connection, EntryKind.EACH, span):
         others.setdefault(place >> PLACE_BITS, {})[place & _ROW_MASK] = fields
-    nets: dict[int, list[Row]] = {}
-    for row in connection.rows(_NETS, first=first, end=end):
-        nets.setdefault(row[0], []).append(row[1:])
-    ends = np.searchsorted(numbers, [place_of(number) for number in range(first, end + 1)]).tolist()
-    for stored, begin, until in zip(run, ends, ends[1:], strict=False):
+    of_batch, accounts, *sums = columns_of(connection.rows(_NETS, first=first, end=end), _NET_COLUMNS)
+    nets, batches = np.array(sums, np.int64), list(range(first, end + 1))
+    nets_ends = np.searchsorted(np.array(of_batch, np.int64), batches).tolist()
+    ends = np.searchsorted(numbers, [place_of(number) for number in batches]).tolist()
+    for stored, (begin, until), (net, net_end) in zip(run, pairwise(ends), pairwise(nets_ends), strict=True):
         number, other = stored[0], others.get(stored[0], {})
         pieces = [column.slice(begin, until - begin) for column in columns]
         found = Window(
@@ -205,7 +207,8 @@ def _small(connection: Connection, run: Sequence[_Stored]) -> Iterator[AuditChun
             others=tuple((place, *other[place]) for place in sorted(other)),
         )
         touched = touched_in(connection, stored[-1].sequence)
-        yield _chunk(stored, found, first_row=0, nodes=None, nets=tuple(nets.get(number, ())), touched=touched)
+        own = Nets(accounts[net:net_end], nets[:, net:net_end])
+        yield _chunk(stored, found, first_row=0, nodes=None, nets=own, touched=touched)
 
 
 def _chunk(
@@ -214,7 +217,7 @@ def _chunk(
     *,
     first_row: int,
     nodes: tuple[bytes, ...] | None,
-    nets: tuple[Row, ...] | None,
+    nets: Nets | None,
     touched: tuple[str, ...] | None,
 ) -> AuditChunk:
     _, key, cycle, digest, leaf, log_root, entry = stored

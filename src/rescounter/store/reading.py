@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,7 @@ __all__ = [
     "answer_before",
     "answer_of",
     "balances",
+    "columns_of",
     "entry_of",
     "has_ended",
     "history",
@@ -84,11 +85,14 @@ def entry_of(fields: Row) -> Entry:
     )
 
 
-def table_of(rows: Sequence[Row]) -> Transfers:
-    """The table of transfers of rows of `TRANSFER_FIELDS` and the memo as bytes; what lies behind is not looked at."""
-    width = len(TRANSFERS.names)
-    columns = list(zip(*rows, strict=True))[:width] if rows else [()] * width
-    memo = [None if text is None else bytes(text).decode() for text in columns[width - 1]]
+def columns_of(rows: Sequence[Row], width: int) -> list[tuple[Any, ...]]:
+    """The *width* columns of rows, however few."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def table_of(columns: Sequence[Sequence[Any]]) -> Transfers:
+    """The table of transfers of the columns of `TRANSFER_FIELDS` and the memo as bytes."""
+    memo = [None if text is None else bytes(text).decode() for text in columns[-1]]
     arrays = [pa.array(column, field.type) for column, field in zip([*columns[:-1], memo], TRANSFERS, strict=True)]
     return Transfers(pa.Table.from_arrays(arrays, schema=TRANSFERS))
 
@@ -204,7 +208,8 @@ def history(connection: Connection, account: str, *, after: int | None, rows_max
             if len(found) > rows_max:
                 break
     places = [(each[-1] << PLACE_BITS) + (each[-2] & _ROW_MASK) for each in found]
-    table = table_of(found[:rows_max]).table.add_column(0, "place", pa.array(places[:rows_max], pa.int64()))
+    columns = columns_of(found[:rows_max], len(TRANSFERS.names) + 2)
+    table = table_of(columns[:-2]).table.add_column(0, "place", pa.array(places[:rows_max], pa.int64()))
     return History(table=table, next_after=places[rows_max] if len(places) > rows_max else None)
 
 
