@@ -19,14 +19,20 @@ if (name := os.environ.get("HYPOTHESIS_PROFILE", "default")) in ("quick", "defau
 IN_ORDER = ("tests/journeys/test_pack_", "tests/journeys/test_default.py", "tests/journeys/test_dispute.py")
 """Modules whose tests go on where the one before ended."""
 
+ONE_WORLD = (
+    *(f"tests/journeys/test_union_{name}.py" for name in ("killed", "two_operators", "kept", "deferred", "set_off")),
+    *("tests/journeys/test_default_killed.py", "tests/journeys/test_ledger_exports.py", "tests/store/test_stores_agree.py"),
+)
+"""Modules whose tests share a world that takes seconds to make."""
 
-class _PlaysWhole(LoadScopeScheduling):
-    """One worker runs a module of `IN_ORDER`, from first to last; any other test goes to whoever is free."""
+
+class _Whole(LoadScopeScheduling):
+    """One worker runs such a module, from first to last, and begins early; any other test goes to whoever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0] if nodeid.startswith(IN_ORDER) else nodeid
+        return nodeid.partition("::")[0] if nodeid.startswith((*IN_ORDER, *ONE_WORLD)) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """See pytest-xdist, "hooks"."""
-    return _PlaysWhole(config, log)
+    return _Whole(config, log)

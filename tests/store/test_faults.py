@@ -187,7 +187,7 @@ def test_what_is_sent_ahead_counts(tmp_path: Path):
 def test_a_fault_at_any_statement_of_a_staged_batch_is_resumed(places: Callable[[str], Place], name: str):
     count, expected, seen = statements_of(places, name)
     assert seen.count("commit") >= 3
-    step = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 5
+    step = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 11
     for at in sorted({*range(0, count, step), *(place for place, each in enumerate(seen) if each == "commit")}):
         check(places(name), name, at, "after" if seen[at] == "commit" else "before", expected)
 
