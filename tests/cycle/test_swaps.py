@@ -223,6 +223,21 @@ def test_a_repayment_that_was_posted_without_its_act_is_recorded_as_it_was_poste
     assert replay_cycle(world.desk, CYCLE) == ()
 
 
+def test_a_draw_that_was_posted_without_its_act_belongs_to_who_drew_it():
+    world, mortal = in_deficit(ALONE)
+    mortal.before, before = False, world.money()
+    while world.money() == before:
+        mortal.at = mortal.count + 1
+        with pytest.raises(Killed):
+            world.draws("ana", 1_000, "S-1", "bo")
+        world.sit_down()
+    posted = world.money()
+    assert codes(world.draws("cy", 1_000, "S-1", "bo")) == ["swap_reference_taken"]
+    assert codes(world.draws("ana", 900, "S-1", "bo")) == ["swap_reference_taken"]
+    assert world.draws("ana", 1_000, "S-1", "bo").act
+    assert world.money() == posted
+
+
 @pytest.mark.parametrize(("name", "value"), [("rate", "1.0"), ("due", "2027-04-02"), ("rulebook", "1/x")])
 def test_a_swap_that_reads_otherwise_is_named_by_the_replay(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
     world, _ = in_deficit()

@@ -409,3 +409,14 @@ cli.program()
 def test_an_interruption_after_the_work_is_done_changes_nothing():
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED_AS_IT_LEAVES], capture_output=True, timeout=20)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"done\n", b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("--version >&-", 0), ("--version 2>&-", 0), ("clear none.csv --json | true; exit ${PIPESTATUS[0]}", 2), ("clear none.csv 2>&-", 2)],
+)
+def test_who_does_not_listen_gets_the_exit_code_all_the_same(words: str, code: int, tmp_path: Path):
+    shell = ["bash", "-c", f"{' '.join(PROGRAM)} {words}"]
+    ended = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (code, False)

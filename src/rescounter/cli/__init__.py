@@ -35,6 +35,9 @@ def program() -> None:
     import signal
     import sys
 
+    for name in ("stdout", "stderr"):  # closed by the caller: what is told goes nowhere
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     gc.set_threshold(50_000, 20, 20)  # a command makes many values and few circles: looking for those less often is a tenth of an audit
     code = 130
     try:

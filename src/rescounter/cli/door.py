@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from typing import Final
 
@@ -96,10 +97,13 @@ def _obey(words: Sequence[str]) -> int:
 def _leave(fault: Fault, code: int, *, as_json: bool) -> None:
     if as_json:
         facts = {name: str(value) for name, value in fault.facts.items()}
-        print(json.dumps({"fault": fault.code, "message": fault.message, "what_to_do": fault.what_to_do, "facts": facts}))
+        told = {"fault": fault.code, "message": fault.message, "what_to_do": fault.what_to_do, "facts": facts}
+        with suppress(OSError):  # whoever no longer reads still gets the exit code
+            print(json.dumps(told), flush=True)
     _say(f"Stopped ({fault.code}): {fault.message.removesuffix('.')}.\n{fault.what_to_do}")
     sys.exit(code)
 
 
 def _say(text: str = "Wrong use: see rescounter --help.") -> None:
-    print(text, file=sys.stderr)
+    with suppress(OSError):
+        print(text, file=sys.stderr)

@@ -43,14 +43,17 @@ def drawing(
         return refused(refusal("swap_malformed", reference or member, found=f"{amount_minor} minor units, reference {reference!r}"))
     posted = office.posted(swap_key("drawn", reference))
     cycle = union.cycles.get(posted[0].cycle or "") if posted else _calling(union)
-    if not union.rules(at_us).exchange.swap_share:
+    given = [each for each in posted if each.kind == "swap_given"]
+    shares, drawers = {_owner(each.debit): each.amount_minor for each in given}, {_owner(each.credit) for each in given}
+    if posted and (drawers, sum(shares.values())) != ({member}, amount_minor):
+        found = f"{reference} was posted for {', '.join(sorted(drawers))} with {sum(shares.values())} minor units"
+        return refused(refusal("swap_reference_taken", reference, found=found))
+    if not posted and not union.rules(at_us).exchange.swap_share:
         return refused(refusal("swap_not_granted", member, found="exchange.swap_share is 0"))
     if cycle is None or not union.rules_of(cycle).exchange.unit:
         found = "no cycle that has called waits to be funded" if cycle is None else f"cycle {cycle.code} has no unit of account"
         return refused(refusal("swap_not_in_deficit", member, found=found))
-    if posted:
-        shares = {each.debit.rsplit("/", 2)[0]: each.amount_minor for each in posted if each.kind == "swap_given"}
-    else:
+    if not posted:
         asked = sorted(set(partners) or partners_of(union, member, at_us=at_us))
         if len(asked) > amount_minor or not asked:
             return refused(refusal("swap_malformed", reference, found=f"{amount_minor} minor units of {len(asked)} partners"))
@@ -180,6 +183,10 @@ def _drawn_before(union: Union, member: str, amount_minor: int, reference: str, 
     return refused(refusal("swap_reference_taken", reference, found=f"{reference} stands in act {before.act} with other content"))
 
 
+def _owner(account: str) -> str:
+    return account.rsplit("/", 2)[0]
+
+
 def _body(
     union: Union, cycle: Cycle, member: str, shares: Mapping[str, int], *, asked: Sequence[str], reference: str, at_us: int
 ) -> dict[str, Any]:
@@ -206,7 +213,7 @@ def _body(
 def _day_posted(swap: Swap, office: Office, today: date) -> date:
     """The last day until *today* whose interest a repayment posted whose act is missing; *today* where none was posted."""
     posted = office.posted(swap_key("repaid", swap.reference))
-    paid = {each.credit.rsplit("/", 2)[0]: each.amount_minor for each in posted if each.kind == "swap_interest"}
+    paid = {_owner(each.credit): each.amount_minor for each in posted if each.kind == "swap_interest"}
     wanted_now, day = {partner: paid.get(partner, 0) for partner in swap.shares}, today
     while posted and swap.interest(day) != wanted_now:
         holds(day > swap.starts, "a_swap_was_repaid_for_a_day", reference=swap.reference)
